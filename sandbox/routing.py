@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["World", Request], Answer | Awaitable[Answer]]
 JobHandler = Callable[["World", Json], None]
+SeedHandler = Callable[["World", Json], None]
 
 ARM = "arm"
 """Token for ARM needed; the action is checked at the resource's scope."""
@@ -53,6 +54,8 @@ class Api:
     plane: str = ARM
     routes: list[Route] = field(default_factory=list)
     jobs: dict[str, JobHandler] = field(default_factory=dict)
+    seeds: dict[str, SeedHandler] = field(default_factory=dict)
+    """How an item of a scenario's ``[[name]]`` tables becomes state."""
 
     def route(
         self, method: str, pattern: str, *, action: str | None = None, plane: str | None = None
@@ -74,6 +77,15 @@ class Api:
 
         def register(handler: JobHandler) -> JobHandler:
             self.jobs[kind] = handler
+            return handler
+
+        return register
+
+    def seed(self, table: str) -> Callable[[SeedHandler], SeedHandler]:
+        """Register how one item of a scenario's ``[[table]]`` is put into the state."""
+
+        def register(handler: SeedHandler) -> SeedHandler:
+            self.seeds[table] = handler
             return handler
 
         return register
