@@ -1,0 +1,1 @@
+"""Frozen data without behaviour: the nouns of Azure and of wrapkey."""
