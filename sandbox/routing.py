@@ -98,7 +98,7 @@ def derive_action(method: str, pattern: str) -> str:
     ``Microsoft.KeyVault/vaults/read``; a POST ends in its verb and ``/action``.
     """
     verb = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-    head, marker, tail = pattern.rpartition("/providers/")
+    _head, marker, tail = pattern.rpartition("/providers/")
     if marker:
         words = [part for part in tail.split("/") if not part.startswith("{")]
     else:
