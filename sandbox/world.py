@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.routing import JobHandler
@@ -59,6 +60,8 @@ class World:
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     changed: bool = False
     """Set by whoever changed the state; the server saves it and clears this."""
+    caches: dict[str, Any] = field(default_factory=dict)
+    """What is computed from the state and can be thrown away; never saved."""
     _moment: float | None = None
 
     def epoch(self) -> float:
