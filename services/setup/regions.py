@@ -1,0 +1,58 @@
+"""Which regions can hold an encrypted workspace.
+
+The managed resource group of a workspace holds Cosmos DB, AI Search and Storage in the
+workspace's own region, so a region serves only where all four are offered. What a
+provider lists says "offered", not "has capacity" (Azure tells no capacity in advance).
+"""
+
+import msgspec
+
+from services.model.resources import Location, Provider
+
+NEEDED = {
+    "Microsoft.MachineLearningServices": ("workspaces", "Azure Machine Learning"),
+    "Microsoft.DocumentDB": ("databaseAccounts", "Azure Cosmos DB"),
+    "Microsoft.Search": ("searchServices", "Azure AI Search"),
+    "Microsoft.Storage": ("storageAccounts", "Azure Storage"),
+}
+"""Provider namespace to the resource type that must be offered and its plain name."""
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A region and what is missing there."""
+
+    name: str
+    display_name: str
+    missing: tuple[str, ...] = ()
+    """Plain names of the services that are not offered there."""
+
+    @property
+    def because(self) -> str:
+        """Why it can't serve; empty where it can."""
+        return f"no {', no '.join(self.missing)}" if self.missing else ""
+
+
+def offered(locations: list[Location], providers: list[Provider]) -> list[Region]:
+    """Every region of the subscription, those that can serve first, then by name.
+
+    A provider that could not be read counts as missing everywhere; callers pass what
+    they have and say so.
+    """
+    found = {provider.namespace.lower(): provider for provider in providers}
+    regions = []
+    for location in locations:
+        missing = tuple(
+            service
+            for namespace, (kind, service) in NEEDED.items()
+            if not _offers(found.get(namespace.lower()), kind, location.name)
+        )
+        regions.append(Region(location.name, location.display_name, missing))
+    return sorted(regions, key=lambda region: (bool(region.missing), region.name))
+
+
+def _offers(provider: Provider | None, kind: str, location: str) -> bool:
+    if provider is None:
+        return False
+    return any(
+        location in item.locations for item in provider.types if item.name.lower() == kind.lower()
+    )
