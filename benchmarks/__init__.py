@@ -1,0 +1,1 @@
+"""Each benchmark prints the ratio of a figure to a baseline measured in the same run."""
