@@ -1,0 +1,1 @@
+"""Judgements: pure functions from what was read to a Finding."""

@@ -1,0 +1,1 @@
+"""Carries out a Plan: the engine, its journal, and what headless commands print."""

@@ -1,0 +1,137 @@
+"""One step: observe, apply, try again where that is safe, wait where somebody else must act."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from services.azure.errors import AzureError, ErrorKind
+from services.model.plan import Step
+from services.setup.context import Context, Kind, Observation, StepFailed
+
+PASSING = {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.THROTTLED, ErrorKind.SERVER}
+"""Failures that pass by themselves: the step is observed again, then applied again."""
+
+REFUSED_BY_NETWORK = {"ForbiddenByFirewall", "ForbiddenByConnection"}
+"""403 answers that no role changes."""
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a step ended."""
+
+    values: dict[str, Any] = {}
+    note: str = ""
+    skipped: bool = False
+    failure: dict[str, Any] | None = None
+    """Detail of ``step.failed``; None when the step is true."""
+
+
+class Attempt:
+    """Carries out one step once; :meth:`again` cuts a wait for somebody else short."""
+
+    def __init__(self, ctx: Context, kind: Kind, step: Step) -> None:
+        self._ctx = ctx
+        self._kind = kind
+        self._step = step
+        self._again = asyncio.Event()
+
+    def again(self) -> None:
+        """Stop waiting for somebody else and try now."""
+        self._again.set()
+
+    async def run(self) -> Ended:
+        """The step's way to its end; never raises for an answer of Azure."""
+        applied = False
+        tries = 0
+        while True:
+            try:
+                found = await self._observe()
+                if found.done:
+                    return Ended(values=found.values, note=found.note, skipped=not applied)
+                applied = True
+                found = await self._kind.apply(self._ctx, self._step)
+                return Ended(values=found.values, note=found.note)
+            except StepFailed as error:
+                return Ended(failure=_failure(error.code, error.what, error.means, error.do))
+            except AzureError as error:
+                if _may_not(error):
+                    seen = await self._somebody_else(error)
+                    if seen is not None:
+                        return Ended(values=seen.values, note=seen.note)
+                    continue
+                tries += 1
+                if error.kind not in PASSING or tries >= self._ctx.settings.attempts:
+                    return Ended(failure=_failed(error))
+                await self._pause(error, tries)
+
+    async def _observe(self) -> Observation:
+        """What is there; a look that is refused counts as not there, the try will tell."""
+        try:
+            return await self._kind.observe(self._ctx, self._step)
+        except AzureError as error:
+            if _may_not(error):
+                return Observation(done=False, note=error.what)
+            raise
+
+    async def _pause(self, error: AzureError, tries: int) -> None:
+        settings = self._ctx.settings
+        named = error.retry_after is not None
+        delay = error.retry_after if named else settings.backoff_s * 2 ** (tries - 1)
+        assert delay is not None
+        await self._ctx.say(
+            "step.waiting",
+            self._step,
+            why=f"{error.what}; the state is looked at again, then the step is tried again",
+            code=error.code,
+            until=_in(delay),
+            attempt=tries,
+        )
+        await asyncio.sleep(delay)
+
+    async def _somebody_else(self, error: AzureError) -> Observation | None:
+        """Wait until the step is seen true; None when it should be tried again."""
+        self._again.clear()
+        await self._ctx.say(
+            "step.waiting",
+            self._step,
+            why=error.what,
+            means=error.means,
+            code=error.inner or error.code,
+            whom="somebody who may do this: run the command, or grant you the right and retry",
+            command=self._kind.command(self._ctx, self._step),
+            poll_s=self._ctx.settings.poll_s,
+        )
+        while True:
+            try:
+                await asyncio.wait_for(self._again.wait(), self._ctx.settings.poll_s)
+                return None
+            except TimeoutError:
+                found = await self._look()
+                if found.done:
+                    return found
+
+    async def _look(self) -> Observation:
+        """Any answer but "it is there" means not yet: others may be half way."""
+        try:
+            return await self._kind.observe(self._ctx, self._step)
+        except AzureError as error:
+            return Observation(done=False, note=error.what)
+
+
+def _may_not(error: AzureError) -> bool:
+    return error.kind is ErrorKind.FORBIDDEN and error.inner not in REFUSED_BY_NETWORK
+
+
+def _failed(error: AzureError) -> dict[str, Any]:
+    detail = _failure(error.inner or error.code, error.what, error.means, error.do)
+    return {**detail, "message": error.message, "request_id": error.request_id}
+
+
+def _failure(code: str, what: str, means: str, do: str) -> dict[str, Any]:
+    return {"cause": {"code": code, "what": what, "means": means}, "repair": do}
+
+
+def _in(seconds: float) -> str:
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
