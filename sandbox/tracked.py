@@ -1,0 +1,108 @@
+"""What providers of plain tracked resources share: get, list, delete, tags, location."""
+
+from collections.abc import Callable, Iterator
+
+from sandbox import armid, regions
+from sandbox.protocol import Answer, Refusal, Request
+from sandbox.routing import Api
+from sandbox.state import Json, Resource
+from sandbox.world import World
+
+Hook = Callable[[World, Request, Resource], None]
+
+
+def tenant(world: World, path: str) -> str:
+    """The tenant of the subscription that a path lies in."""
+    subscription: Json = world.state.subscriptions[armid.subscription(path)]
+    found: str = subscription["tenantId"]
+    return found
+
+
+def below(world: World, scope: str, kind: str) -> Iterator[Resource]:
+    """Resources of one type in a subscription or group, in the order they were made."""
+    prefix = scope.lower().rstrip("/") + "/"
+    marker = f"/providers/{kind.lower()}/"
+    for key, resource in world.state.resources.items():
+        if key.startswith(prefix) and marker in key and "/" not in key.rpartition(marker)[2]:
+            yield resource
+
+
+def existing(world: World, request: Request) -> Resource:
+    """The resource a request names; refuses with 404 ResourceNotFound as ARM does."""
+    found = world.resource(request.path)
+    if found is None:
+        raise armid.not_found(request)
+    return found
+
+
+def placed(world: World, request: Request, body: Json) -> str:
+    """The region asked for in a PUT.
+
+    Refuses a missing location (LocationRequired), an unknown one
+    (LocationNotAvailableForResourceType) and another one than that of the resource that
+    exists already (InvalidResourceLocation), worded as ARM does.
+    """
+    asked = body.get("location")
+    if not isinstance(asked, str) or not asked.strip():
+        raise Refusal(
+            400, "LocationRequired", "The location property is required for this definition."
+        )
+    if not regions.known(asked):
+        raise Refusal(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{asked}' is not available for resource type "
+            f"'{armid.resource_type(request.path)}'. List of available regions for the resource "
+            f"type is '{','.join(regions.names())}'.",
+        )
+    before = world.resource(request.path)
+    if before and regions.short(before.doc["location"]) != regions.short(asked):
+        raise Refusal(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{before.doc['name']}' already exists in location "
+            f"'{regions.short(before.doc['location'])}' in resource group '{armid.group(request.path)}'."
+            f" A resource with the same name cannot be created in location '{regions.short(asked)}'."
+            " Please select a new resource name.",
+        )
+    return regions.short(asked)
+
+
+def routes(api: Api, kind: str, *, removed: Hook | None = None) -> None:
+    """Register GET, DELETE and both lists of a type such as ``registries``.
+
+    DELETE answers 200, or 204 where there was nothing; ``removed`` runs before it is gone.
+    """
+    full = f"{api.namespace}/{kind}"
+    in_group = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{full}"
+    in_subscription = f"/subscriptions/{{s}}/providers/{full}"
+
+    @api.route("GET", in_group + "/{name}")
+    def get(world: World, request: Request) -> Answer:
+        return Answer(200, existing(world, request).doc)
+
+    def listing(world: World, request: Request) -> Answer:
+        scope = request.path.lower().partition("/providers/")[0]
+        return Answer(200, {"value": [item.doc for item in below(world, scope, full)]})
+
+    api.route("GET", in_group)(listing)
+    api.route("GET", in_subscription)(listing)
+
+    @api.route("DELETE", in_group + "/{name}")
+    def delete(world: World, request: Request) -> Answer:
+        found = world.resource(request.path)
+        if found is None:
+            return Answer(204)
+        if removed:
+            removed(world, request, found)
+        del world.state.resources[found.doc["id"].lower()]
+        return Answer(200)
+
+    @api.route("PATCH", in_group + "/{name}")
+    def patch(world: World, request: Request) -> Answer:
+        found = existing(world, request)
+        body = request.json()
+        if "tags" in body:
+            found.doc["tags"] = body["tags"] or {}
+        found.doc.get("properties", {}).update(body.get("properties") or {})
+        return Answer(200, found.doc)
