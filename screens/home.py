@@ -1,0 +1,94 @@
+"""Home: what wrapkey can do, where, and as whom."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from screens.base import Page
+from screens.keys import KEYS, bind
+from screens.places import PLACES, Place
+from screens.session import Session
+from screens.widgets.explain import ExplainPane, Explanation
+from screens.widgets.status import Note
+
+
+class Home(Page[None]):
+    """The entries that exist, and a few words about this Azure and this person."""
+
+    AUTO_FOCUS = "OptionList"
+    BINDINGS = bind("identity", "down", "up", *(place.key for place in PLACES if place.key))
+    title_word = "Home"
+    guide = (
+        "Everything starts here. The letters open what they stand before; arrows and enter do "
+        "the same. Nothing is changed in Azure before you confirm a plan."
+    )
+
+    def body(self) -> ComposeResult:
+        entries = [place for place in PLACES if place.key]
+        yield OptionList(*(Option(entry(place), place.name) for place in entries), markup=False)
+        yield Note(note(self.shell.session), id="note")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing behind Home to go back to."""
+        return action != "back" or self.query_one(ExplainPane).is_open
+
+    def session_changed(self) -> None:
+        self.query_one(Note).say(note(self.shell.session))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.shell.goto(event.option_id or "")
+
+    def action_open(self, name: str) -> None:
+        self.shell.goto(name)
+
+    def action_identity(self) -> None:
+        self.shell.goto("sign-in")
+
+    def action_cursor_down(self) -> None:
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        self.query_one(OptionList).action_cursor_up()
+
+    def explain(self) -> Explanation:
+        return Explanation(
+            "Your own key",
+            "Azure encrypts what it stores with data keys of its own. With a customer-managed "
+            "key, those data keys are wrapped by a key in your vault: the service must ask your "
+            "vault to unwrap them.",
+            "Whoever controls the key controls the data. Take the key away and nobody reads the "
+            "data, Azure included; lose the key and nobody ever does again.",
+            "Set up makes the whole chain: vault, key, access, workspace, and checks it.",
+            "learn.microsoft.com, Customer-managed keys for Azure Machine Learning",
+        )
+
+
+def entry(place: Place) -> Content:
+    """One line of Home."""
+    letter = KEYS[place.key].keys
+    return Content.assemble(
+        "  ", (letter, "bold $text-accent"), f"  {place.title:<11} ", (place.line, "$text-muted")
+    )
+
+
+def note(session: Session) -> str:
+    """Where we are and what that means, in two sentences."""
+    if session.error is not None:
+        error = session.error
+        return f"{error.what} {error.means} {error.do} Press w."
+    if session.stage == "sandbox":
+        return "The sandbox is starting: a pretend Azure on this machine."
+    if session.code is not None:
+        return "A code waits for you: press w to see it."
+    if session.stage != "ready":
+        return "Signing in. Press w to see which credentials were tried."
+    who = session.who
+    if session.is_sandbox:
+        speed = f" Time runs {session.speed:g} times faster." if session.speed > 1 else ""
+        return (
+            f"This is the sandbox: not Azure, costs nothing. You are {who}.{speed} "
+            "`wrapkey sandbox reset` starts over."
+        )
+    count = len(session.subscriptions)
+    return f"You are {who} and can see {count} subscription{'' if count == 1 else 's'}."

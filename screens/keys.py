@@ -1,0 +1,93 @@
+"""Every key of every screen, once.
+
+Bindings, the footer, the help screen and the palette are made from these rows, so a key means
+the same thing everywhere and is explained wherever it works. The word stands in the footer.
+"""
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One thing a key does."""
+
+    id: str
+    keys: str
+    """Textual key names, separated by commas; the first is the one shown."""
+    action: str
+    word: str
+    """One word for the footer."""
+    help: str
+    """One sentence for the help screen."""
+    shown: str = ""
+    """How the key is written; empty: the first name itself."""
+    footer: bool = True
+    """Whether it stands in the footer."""
+
+
+_KEYS = (
+    # everywhere
+    Key("quit", "q", "quit", "quit", "Leave wrapkey; a run that is going on is told first."),
+    Key("keys", "question_mark,f1", "keys", "keys", "The keys of this screen and what it is.", "?"),
+    Key("goto", "colon", "goto", "go to", "Go to a screen by its name.", ":"),
+    Key("back", "escape", "back", "back", "Leave the field, then the screen.", "esc"),
+    Key("show_text", "T", "show_text", "as text", "What was copied last, as text.", footer=False),
+    Key("explain", "x", "explain", "explain", "What this means, in plain words.", footer=False),
+    Key("refresh", "ctrl+r", "refresh", "refresh", "Read it again from Azure.", "^r", False),
+    # lists
+    Key("down", "j,down", "cursor_down", "down", "One row down.", footer=False),
+    Key("up", "k,up", "cursor_up", "up", "One row up.", footer=False),
+    Key("top", "g,home", "scroll_top", "top", "To the first row.", footer=False),
+    Key("bottom", "G,end", "scroll_bottom", "bottom", "To the last row.", footer=False),
+    Key("filter", "slash", "filter", "filter", "Show only rows with these words.", "/"),
+    Key("unfilter", "escape", "unfilter", "drop", "Drop the filter.", "esc"),
+    Key("to_list", "enter,down", "to_list", "keep", "Keep the filter, back to the list."),
+    Key("sort", "s", "sort", "sort", "Sort by the next column; S turns it round."),
+    Key("turn", "S", "turn", "turn", "Turn the order round.", footer=False),
+    Key("open", "enter", "select_cursor", "choose", "Choose this row."),
+    Key("inspect", "i", "inspect", "inspect", "The JSON as Azure sent it.", footer=False),
+    Key("copy", "y", "copy", "copy", "Send the id to the terminal's clipboard.", footer=False),
+    Key(
+        "portal", "o", "portal", "portal", "The address of this in the Azure portal.", footer=False
+    ),
+    # a question
+    Key("yes", "y", "yes", "yes", "Do it."),
+    Key("no", "n,escape", "no", "no", "Change nothing."),
+    Key("cancel", "escape", "no", "back", "Change nothing.", "esc"),
+    Key("close", "escape,q,enter", "close", "close", "Close this.", "esc"),
+    Key("close_help", "question_mark,f1", "close", "close", "Close the help.", "?", False),
+    Key("copy_text", "y", "copy", "copy", "Send the text to the terminal's clipboard."),
+    Key("down_text", "j", "cursor_down", "down", "One line down.", footer=False),
+    Key("up_text", "k", "cursor_up", "up", "One line up.", footer=False),
+    Key("accept", "enter", "accept", "accept", "Take what is written."),
+    # signing in
+    Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
+    Key("again", "r", "again", "again", "Try every credential again."),
+    Key("code", "y", "copy_code", "copy", "Send the code to the terminal's clipboard."),
+    Key("text", "t", "text", "text", "Show it as plain text, to be selected with the mouse."),
+    # Home
+    Key("setup", "n", "open('setup')", "set up", "Set up an encrypted workspace."),
+    Key("browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, workspaces."),
+    Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted."),
+)
+
+KEYS: dict[str, Key] = {key.id: key for key in _KEYS}
+"""By id."""
+
+
+def bind(*ids: str) -> list[Binding]:
+    """Bindings for these rows, in this order; KeyError for an id that is no row."""
+    return [_binding(KEYS[id]) for id in ids]
+
+
+def _binding(key: Key) -> Binding:
+    return Binding(
+        key.keys,
+        key.action,
+        key.word,
+        show=key.footer,
+        key_display=key.shown or key.keys.split(",")[0],
+        tooltip=key.help,
+        id=key.id,
+    )

@@ -1,0 +1,33 @@
+"""What a screen may ask of the application around it."""
+
+from abc import abstractmethod
+
+from textual.app import App
+
+from screens.session import Session
+
+
+class Shell(App[int]):
+    """The application as screens know it; tui/ has the one there is."""
+
+    session: Session
+
+    @abstractmethod
+    def goto(self, name: str) -> bool:
+        """Go to a place by name; False when there is none of this name."""
+
+    @abstractmethod
+    def copy(self, text: str, what: str) -> None:
+        """Send text to the terminal's clipboard and say so, naming ``what`` it was."""
+
+    @abstractmethod
+    def connect(self, only: str = "", tenant: str = "") -> None:
+        """Sign in again in the background: with one credential, or with every one there is."""
+
+    @abstractmethod
+    def choose_subscription(self, id: str) -> None:
+        """Make this the subscription everything works on, and remember it."""
+
+    @abstractmethod
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Say one thing at the edge of the screen for a few seconds; never parsed as markup."""

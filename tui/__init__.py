@@ -1,0 +1,1 @@
+"""The shell: command line, application, themes. What starts, and what every screen shares."""

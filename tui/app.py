@@ -1,0 +1,218 @@
+"""The application: what every screen shares, and what must outlive a screen."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+from textual import events
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from screens.base import Modal, Page
+from screens.keys import bind
+from screens.places import PLACES, build, find
+from screens.session import Session
+from screens.shell import Shell
+from screens.widgets.confirm import Confirm
+from screens.widgets.inspect import TextView
+from screens.widgets.prompt import Prompt
+from services.text import plain
+from tui import ascii as ascii_
+from tui import clipboard, crash
+from tui.connect import Connector
+from tui.exits import Exit
+from tui.palette import Commands, Palette
+from tui.small import TooSmall
+from tui.theme import THEMES, pick
+from tui.warm import warm
+
+
+class Wrapkey(Shell):
+    """wrapkey in a terminal."""
+
+    TITLE = "wrapkey"
+    CSS_PATH = "wrapkey.tcss"
+    COMMANDS = {Commands}  # noqa: RUF012  (Textual's own declaration)
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = [*bind("goto", "keys", "quit"), *bind("show_text")]
+    NOTIFICATION_TIMEOUT = 6
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._ascii: list[LineFilter] = []
+        if ascii_.needed(getattr(sys.__stderr__, "encoding", None)):
+            self._ascii = [ascii_.AsciiFilter()]
+        self._copied = ("", "")
+        self._connector = Connector(session)
+        self._crashed: Path | None = None
+        super().__init__()
+        self.animation_level = "none"
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = pick(session.options.theme, session.memory.theme)
+
+    # -- start and end
+
+    def get_default_screen(self) -> Screen[Any]:
+        return build(PLACES[0])
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(name, self._hung_up)
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        """Only now anything heavy: SDK modules in a thread, the sandbox, the sign-in."""
+        self.run_worker(warm, thread=True, name="warm", group="warm", description="warm")
+        self.connect()
+
+    def _hung_up(self) -> None:
+        """The terminal has gone, or we were told to end: runs are journalled, so just end."""
+        self.exit(return_code=self._code())
+
+    def _code(self) -> int:
+        return Exit.INTERRUPTED if self._live_runs() else Exit.DONE
+
+    def _live_runs(self) -> list[str]:
+        return [id for id, run in self.session.runs.items() if run.status == "running"]
+
+    async def on_unmount(self) -> None:
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(name)
+        await self._connector.close()
+
+    def _fatal_error(self) -> None:
+        """Textual would print every local variable of every frame; we write where it happened."""
+        error = sys.exception()
+        try:
+            path = crash.report(error, self.session.paths.state) if error else None
+        except OSError:
+            path = None
+        self._exit_renderables.append(Text(crash.sentences(path)))
+        self._close_messages_no_wait()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *self._ascii]
+
+    # -- what screens may ask
+
+    def goto(self, name: str) -> bool:
+        """Go to a place: back to it when it is open, else open it over Home."""
+        place = find(name)
+        if place is None:
+            return False
+        kind = place.screen.partition(":")[2]
+        names = [type(screen).__name__ for screen in self.screen_stack]
+        if kind in names:
+            for _ in names[names.index(kind) + 1 :]:
+                self.pop_screen()
+        else:
+            self.push_screen(build(place))
+        return True
+
+    def copy(self, text: str, what: str) -> None:
+        """Send text to the terminal's clipboard, and keep it to be shown as text."""
+        self._copied = (what, text)
+        self._clipboard = text
+        code = clipboard.sequence(text, os.environ)
+        if not code:
+            self.push_screen(TextView(f"Too long for the terminal's clipboard: {what}", text))
+            return
+        if self._driver is not None:
+            self._driver.write(code)
+        self.say(f"Sent to the terminal's clipboard: {what}. T shows it as text.")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Textual's own copying (selected text) goes the same way."""
+        self.copy(text, "selection")
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        self.notify(plain(text), severity="error" if bad else "information", markup=False)
+
+    def connect(self, only: str = "", tenant: str = "") -> None:
+        self.run_worker(
+            self._connector.connect(only, tenant),
+            name="connect",
+            group="connect",
+            exclusive=True,
+            description="connect",
+        )
+
+    def choose_subscription(self, id: str) -> None:
+        self._connector.choose(id)
+
+    # -- keys that work everywhere
+
+    async def action_keys(self) -> None:
+        """The help screen of whatever is on top."""
+        from screens.help import Help  # noqa: PLC0415  (not before the first paint)
+
+        if isinstance(self.screen, (Page, Modal)) and not isinstance(self.screen, Help):
+            await self.push_screen(Help.of(self.screen))
+
+    def action_goto(self) -> None:
+        names = [place.name for place in PLACES]
+        self.push_screen(Prompt("go to:", known=names, rule=_place_rule), self._go)
+
+    def _go(self, name: str | None) -> None:
+        if name:
+            self.goto(name)
+
+    def action_show_text(self) -> None:
+        what, text = self._copied
+        if text:
+            self.push_screen(TextView(what, text))
+        else:
+            self.say("Nothing was copied yet: y copies the id of a row.")
+
+    def action_open(self, name: str) -> None:
+        """A key of Home."""
+        self.goto(name)
+
+    async def action_quit(self) -> None:
+        live = self._live_runs()
+        if not live:
+            self.exit(return_code=Exit.DONE)
+            return
+        text = (
+            "It is interrupted where it stands. Azure finishes what it was asked for, and "
+            "wrapkey can go on with it later: nothing is done twice."
+        )
+        question = f"Leave while a run is going on ({', '.join(live)})?"
+        self.push_screen(Confirm(question, text), self._leave)
+
+    def _leave(self, sure: bool | None) -> None:
+        if sure:
+            self.exit(return_code=Exit.INTERRUPTED)
+
+    def action_command_palette(self) -> None:
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
+    # -- size
+
+    def on_resize(self, event: events.Resize) -> None:
+        fits = TooSmall.fits(event.size)
+        if isinstance(self.screen, TooSmall):
+            if fits:
+                self.screen.dismiss()
+        elif not fits:
+            self.push_screen(TooSmall())
+
+    def watch_theme(self, name: str) -> None:
+        """Remember a look that was chosen here."""
+        word = next((word for word, theme in THEMES.items() if theme.name == name), "")
+        if self.is_running and word and not self.no_color:
+            self._connector.remember(theme=word)
+
+
+def _place_rule(name: str) -> str:
+    if not name or find(name) is not None:
+        return ""
+    return f"There is no {plain(name, 20)}. There is: {', '.join(place.name for place in PLACES)}."

@@ -1,0 +1,26 @@
+"""Imports the SDK modules in a thread after the first paint, so that no key waits for them."""
+
+from importlib import import_module
+
+MODULES = (
+    "services.azure.connection",
+    "services.azure.credentials",
+    "azure.identity.aio",
+    "azure.mgmt.resource.subscriptions.aio",
+    "azure.mgmt.keyvault.aio",
+    "azure.keyvault.keys.aio",
+    "azure.mgmt.resource.resources.aio",
+    "azure.mgmt.authorization.aio",
+    "azure.mgmt.msi.aio",
+    "azure.mgmt.machinelearningservices.aio",
+    "azure.mgmt.storage.aio",
+    "azure.mgmt.search.aio",
+    "azure.mgmt.cosmosdb.aio",
+)
+"""In the order in which a person comes to need them."""
+
+
+def warm() -> None:
+    """Import them all."""
+    for name in MODULES:
+        import_module(name)
