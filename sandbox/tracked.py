@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from sandbox import armid, regions
 from sandbox.protocol import Answer, Refusal, Request
+from sandbox.providers import subscriptions
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
@@ -25,6 +26,12 @@ def below(world: World, scope: str, kind: str) -> Iterator[Resource]:
     for key, resource in world.state.resources.items():
         if key.startswith(prefix) and marker in key and "/" not in key.rpartition(marker)[2]:
             yield resource
+
+
+def seeded(world: World, item: Json, kind: str) -> str:
+    """The id that a scenario's item (subscription by id or name, group, name) stands for."""
+    scope = subscriptions.scope(world, f"{item['subscription']}/{item['group']}")
+    return f"{scope}/providers/{kind}/{item['name']}"
 
 
 def existing(world: World, request: Request) -> Resource:

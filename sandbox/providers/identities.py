@@ -95,10 +95,7 @@ tracked.routes(api, "userAssignedIdentities", removed=_removed)
 @api.seed("identities")
 def seed(world: World, item: Json) -> None:
     """``[[identities]]`` with subscription, group, name, location; object_id, client_id, tags."""
-    path = (
-        f"/subscriptions/{item['subscription']}/resourceGroups/{item['group']}"
-        f"/providers/{_KIND}/{item['name']}"
-    )
+    path = tracked.seeded(world, item, _KIND)
     principal = system_identity(
         world,
         tracked.tenant(world, path),

@@ -92,10 +92,7 @@ tracked.routes(api, "components")
 @api.seed("insights")
 def seed(world: World, item: Json) -> None:
     """``[[insights]]`` with subscription, group, name, location; workspace (an ARM id), tags."""
-    path = (
-        f"/subscriptions/{item['subscription']}/resourceGroups/{item['group']}"
-        f"/providers/{_KIND}/{item['name']}"
-    )
+    path = tracked.seeded(world, item, _KIND)
     properties = {"WorkspaceResourceId": item["workspace"]} if item.get("workspace") else {}
     body = {"kind": "web", "tags": item.get("tags", {}), "properties": properties}
     build(world, path, regions.short(item["location"]), body)

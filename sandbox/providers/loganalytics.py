@@ -105,8 +105,5 @@ tracked.routes(api, "workspaces", removed=_removed)
 @api.seed("log_analytics")
 def seed(world: World, item: Json) -> None:
     """``[[log_analytics]]`` with subscription, group, name, location; tags."""
-    path = (
-        f"/subscriptions/{item['subscription']}/resourceGroups/{item['group']}"
-        f"/providers/{_KIND}/{item['name']}"
-    )
+    path = tracked.seeded(world, item, _KIND)
     build(world, path, regions.short(item["location"]), {"tags": item.get("tags", {})}, "Succeeded")

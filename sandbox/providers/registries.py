@@ -143,9 +143,6 @@ tracked.routes(api, "registries")
 @api.seed("registries")
 def seed(world: World, item: Json) -> None:
     """``[[registries]]`` with subscription, group, name, location; sku, tags."""
-    path = (
-        f"/subscriptions/{item['subscription']}/resourceGroups/{item['group']}"
-        f"/providers/{_KIND}/{item['name']}"
-    )
+    path = tracked.seeded(world, item, _KIND)
     body = {"sku": {"name": item.get("sku", "Basic")}, "tags": item.get("tags", {})}
     build(world, path, regions.short(item["location"]), body, "Succeeded")
