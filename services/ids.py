@@ -9,6 +9,10 @@ import msgspec
 GUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
+HOST = re.compile(r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?\Z", re.IGNORECASE | re.ASCII)
+"""A host of at least two labels, without anybody's name or password before it."""
+
+
 class BadId(ValueError):
     """An id that does not follow its rule; the message names rule and example."""
 
@@ -84,12 +88,17 @@ class KeyId(msgspec.Struct, frozen=True):
 
         ARM's own key answers carry :443, which Cosmos DB refuses as malformed.
         """
-        url = urlsplit(text.strip())
+        try:
+            url = urlsplit(text.strip())
+        except ValueError as error:
+            raise BadId(f"not an address: {error}") from error
         parts = [part for part in url.path.split("/") if part]
-        if url.scheme != "https" or "." not in url.netloc or len(parts) not in (2, 3):
+        if url.scheme != "https" or not HOST.match(url.netloc) or len(parts) not in (2, 3):
             raise BadId("a key identifier looks like https://VAULT.vault.azure.net/keys/NAME")
         if parts[0] != "keys":
             raise BadId(f"a key identifier has /keys/ after the host, not /{parts[0]}/")
+        if not re.fullmatch(r"[A-Za-z0-9-]+", parts[1]):
+            raise BadId("a key's name has letters, digits and hyphens")
         version = parts[2] if len(parts) == 3 else ""
         if version and not re.fullmatch(r"[0-9a-fA-F]{32}", version):
             raise BadId("a key version has 32 hex digits")

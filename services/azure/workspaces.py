@@ -1,0 +1,95 @@
+"""Azure Machine Learning workspaces.
+
+The SDK package speaks an older api-version than the service; its calls take the version
+and a raw body, and what they receive is read as JSON.
+"""
+
+from collections.abc import AsyncIterator
+
+from services.azure import calls, operations
+from services.azure.connection import Connection
+from services.ids import ArmId
+from services.model.resources import Encryption, Raw, Workspace
+from services.text import plain
+
+SDK = "azure.mgmt.machinelearningservices.aio:MachineLearningServicesMgmtClient"
+API = "2025-12-01"
+
+
+async def list_workspaces(conn: Connection, subscription: str) -> AsyncIterator[list[Workspace]]:
+    """The workspaces of a subscription, page by page; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    async for page in calls.pages(
+        "list workspaces", sdk.workspaces.list_by_subscription, api_version=API
+    ):
+        yield [workspace(one) for one in page]
+
+
+async def get_workspace(conn: Connection, id: str) -> Workspace | None:
+    """A workspace by its ARM id, or None where there is none; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    raw = await calls.find(
+        f"read workspace {where.name}",
+        sdk.workspaces.get,
+        where.group,
+        where.name,
+        api_version=API,
+    )
+    return None if raw is None else workspace(raw)
+
+
+async def begin_create(conn: Connection, id: str, body: Raw) -> operations.Operation:
+    """Start the creation of a workspace; raises AzureError when Azure refuses it.
+
+    A missing grant shows later, when the operation fails: operations.wait.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    return await operations.begin(
+        conn,
+        f"create workspace {where.name}",
+        sdk.workspaces.begin_create_or_update,
+        where.group,
+        where.name,
+        calls.body(body),
+        api_version=API,
+    )
+
+
+def workspace(raw: Raw) -> Workspace:
+    """A workspace from its JSON."""
+    properties, identity = calls.part(raw, "properties"), calls.part(raw, "identity")
+    return Workspace(
+        id=calls.arm_id(raw.get("id")),
+        name=plain(raw.get("name")),
+        location=calls.region(raw.get("location")),
+        state=plain(properties.get("provisioningState")),
+        encryption=_encryption(properties),
+        managed_group=plain(properties.get("serviceProvisionedResourceGroup")).rsplit("/", 1)[-1],
+        hbi=properties.get("hbiWorkspace") is True,
+        public_access=plain(properties.get("publicNetworkAccess")),
+        identity_type=plain(identity.get("type")),
+        principal_id=plain(identity.get("principalId")).lower(),
+        identities=tuple(map(calls.arm_id, calls.part(identity, "userAssignedIdentities"))),
+        storage=calls.arm_id(properties.get("storageAccount")),
+        vault=calls.arm_id(properties.get("keyVault")),
+        insights=calls.arm_id(properties.get("applicationInsights")),
+        registry=calls.arm_id(properties.get("containerRegistry")),
+        description=plain(properties.get("description")),
+        tags=calls.tags(raw),
+        raw=raw,
+    )
+
+
+def _encryption(properties: Raw) -> Encryption | None:
+    encryption = calls.part(properties, "encryption")
+    if plain(encryption.get("status")).lower() != "enabled":
+        return None
+    key = calls.part(encryption, "keyVaultProperties")
+    return Encryption(
+        vault_id=calls.arm_id(key.get("keyVaultArmId")),
+        key_id=plain(key.get("keyIdentifier")),
+        identity=calls.arm_id(calls.part(encryption, "identity").get("userAssignedIdentity")),
+        service_side=properties.get("enableServiceSideCMKEncryption") is True,
+    )
