@@ -1,0 +1,360 @@
+"""The pipeline of every call: guard, retry, throttle, log, journal. Nothing else repeats or hides.
+
+Order, outermost first: ReadOnlyGuard, Retry (GET and HEAD only), Throttle, RequestLog, Journal,
+then sign-in and transport. Tokens are asked for by the credential's own pipeline.
+"""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
+
+from services.azure import headers
+from services.azure.errors import AzureError, ErrorKind, clean, read_only
+from services.text import plain
+
+Request = PipelineRequest[Any]
+Response = PipelineResponse[Any, Any]
+
+SAFE = frozenset({"GET", "HEAD"})
+_SCOPE = r"(/subscriptions/[^/]+(/resourcegroups/[^/]+)?|/providers/[^/]+/managementgroups/[^/]+)"
+_SAFE_POSTS = re.compile(
+    r"(/subscriptions/[^/]+)?/providers/[^/]+(/locations/[^/]+)?/checknameavailability"
+    rf"|{_SCOPE}/providers/microsoft\.policyinsights/checkpolicyrestrictions"
+    r"|/providers/microsoft\.resourcegraph/resources"
+    rf"|{_SCOPE}/providers/microsoft\.resources/deployments/[^/]+/(validate|whatif)"
+    r"|/subscriptions/[^/]+/resourcegroups/[^/]+/providers"
+    r"/microsoft\.machinelearningservices/workspaces/[^/]+/diagnose"
+    r"|(/[^/]+)?/v1\.0/directoryobjects/getbyids"
+)
+_WRAP = re.compile(r"/keys/[^/]+(/[0-9a-f]{32})?/(wrapkey|unwrapkey)")
+_probe: ContextVar[bool] = ContextVar("wrapkey_probe", default=False)
+
+
+@contextmanager
+def wrap_probe() -> Iterator[None]:
+    """The named probe: inside, wrapping and unwrapping random bytes counts as reading."""
+    token = _probe.set(True)
+    try:
+        yield
+    finally:
+        _probe.reset(token)
+
+
+def is_read(method: str, url: str) -> bool:
+    """Whether a request can't change anything: GET, HEAD and the POSTs that only ask."""
+    if method.upper() in SAFE:
+        return True
+    if method.upper() != "POST":
+        return False
+    path = urlsplit(url).path.lower()
+    if _SAFE_POSTS.fullmatch(path):
+        return True
+    return _probe.get() and _WRAP.fullmatch(path) is not None
+
+
+class RequestDone(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered or failed request; never a header, a query or a body."""
+
+    at: datetime
+    method: str
+    host: str
+    path: str
+    status: int | None
+    """None when no answer came."""
+    ms: float
+    request_id: str
+
+
+class Throttled(msgspec.Struct, frozen=True, kw_only=True):
+    """A request waits because the service asked to."""
+
+    until: datetime
+    """UTC."""
+    seconds: float
+    scope: str
+    """Subscription id or host whose budget is used up."""
+
+
+ConnectionEvent = RequestDone | Throttled
+Listener = Callable[[ConnectionEvent], None]
+
+
+class Bus:
+    """Hands events to whoever listens, and keeps the last requests."""
+
+    def __init__(self, kept: int = 500) -> None:
+        self.recent: deque[RequestDone] = deque(maxlen=kept)
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` for each event until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def emit(self, event: ConnectionEvent) -> None:
+        """Tell every listener, in the order of subscription."""
+        if isinstance(event, RequestDone):
+            self.recent.append(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+
+class ReadOnlyGuard(AsyncHTTPPolicy[Any, Any]):
+    """Refuses everything that could change something, before anything is sent."""
+
+    def __init__(self, enabled: bool) -> None:
+        super().__init__()
+        self._enabled = enabled
+
+    async def send(self, request: Request) -> Response:
+        """Pass reads on; raises AzureError (READ_ONLY) for the rest."""
+        asked = request.http_request
+        if self._enabled and not is_read(asked.method, asked.url):
+            raise read_only(asked.method, urlsplit(asked.url).path)
+        return await self.next.send(request)
+
+
+class Retry(AsyncRetryPolicy[Any, Any]):
+    """Repeats GET and HEAD on 408, 429, 5xx and broken connections; never a write.
+
+    azure-core's own policy repeats POST and PUT on 500: ``create_rsa_key`` then makes two
+    versions of a key. Being its subclass puts this one in its place in every client.
+    """
+
+    def __init__(self, tries: int, backoff: float, patience: float) -> None:
+        super().__init__()
+        self._tries, self._backoff, self._patience = tries, backoff, patience
+
+    async def send(self, request: Request) -> Response:
+        """Send, and send again where that is harmless."""
+        tries = self._tries if request.http_request.method.upper() in SAFE else 1
+        for attempt in range(1, tries + 1):
+            try:
+                response = await self.next.send(request)
+            except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as error:
+                if attempt == tries or not _broken(error):
+                    raise
+            else:
+                if attempt == tries or not self._worth_it(response.http_response):
+                    return response
+            await asyncio.sleep(min(self._backoff * 2 ** (attempt - 1), 8.0))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _worth_it(self, answer: Any) -> bool:
+        if answer.status_code not in (408, 429) and answer.status_code < 500:
+            return False
+        return (headers.retry_after(answer.headers) or 0) <= self._patience
+
+
+def _broken(error: BaseException) -> bool:
+    """Whether a connection broke on the way (not: refused, unknown name, no trust, timeout)."""
+    if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
+        return False
+    return not isinstance(getattr(error, "inner_exception", None), aiohttp.ClientConnectorError)
+
+
+class Budgets:
+    """When the next request of each budget may go out. One for all clients of a connection."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+        self._strikes: dict[str, int] = {}
+
+    def wait(self, scope: str) -> float:
+        """Seconds until a request may be sent."""
+        return max(0.0, self._until.get(scope, 0.0) - time.monotonic())
+
+    def note(self, scope: str, status: int, asked: float | None) -> None:
+        """Remember what an answer said; without a number a 429 waits 1, 2, 4 ... 30 s."""
+        if status != 429 and not (status == 503 and asked):
+            self._strikes.pop(scope, None)
+            return
+        strikes = self._strikes[scope] = self._strikes.get(scope, 0) + 1
+        wait = asked if asked is not None else min(2.0 ** (strikes - 1), 30.0)
+        self._until[scope] = max(self._until.get(scope, 0.0), time.monotonic() + wait)
+
+
+def budget(url: str) -> str:
+    """Whose budget a request uses: its subscription's, else its host's (a vault, Graph)."""
+    parts = urlsplit(url)
+    path = parts.path.split("/")
+    if len(path) > 2 and path[1].lower() == "subscriptions":
+        return plain(path[2].lower(), 100)
+    return plain(parts.netloc.lower(), 300)
+
+
+class Throttle(AsyncHTTPPolicy[Any, Any]):
+    """Sends nothing before the time a 429 named; says so in an event."""
+
+    def __init__(self, budgets: Budgets, bus: Bus, patience: float) -> None:
+        super().__init__()
+        self._budgets, self._bus, self._patience = budgets, bus, patience
+
+    async def send(self, request: Request) -> Response:
+        """Wait, then send; raises AzureError (THROTTLED) where the wait is too long."""
+        scope = budget(request.http_request.url)
+        while (seconds := self._budgets.wait(scope)) > 0:
+            if seconds > self._patience:
+                raise AzureError(
+                    ErrorKind.THROTTLED,
+                    code="Throttled",
+                    retry_after=seconds,
+                    host=scope,
+                    do=f"Wait {seconds:.0f} s; wrapkey sends nothing before.",
+                    sent=False,
+                )
+            until = datetime.now(UTC) + timedelta(seconds=seconds)
+            self._bus.emit(Throttled(until=until, seconds=seconds, scope=scope))
+            await asyncio.sleep(seconds)
+        response = await self.next.send(request)
+        answer = response.http_response
+        self._budgets.note(scope, answer.status_code, headers.retry_after(answer.headers))
+        return response
+
+
+class RequestLog(AsyncHTTPPolicy[Any, Any]):
+    """Tells the bus about each request: method, path, status, milliseconds, request id."""
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__()
+        self._bus = bus
+
+    async def send(self, request: Request) -> Response:
+        """Send and report, whatever comes of it."""
+        started, status, found = time.monotonic(), None, ""
+        try:
+            response = await self.next.send(request)
+            status = response.http_response.status_code
+            found = headers.request_id(response.http_response.headers)
+            return response
+        finally:
+            parts = urlsplit(request.http_request.url)
+            self._bus.emit(
+                RequestDone(
+                    at=datetime.now(UTC),
+                    method=request.http_request.method,
+                    host=plain(parts.netloc, 300),
+                    path=plain(parts.path),
+                    status=status,
+                    ms=(time.monotonic() - started) * 1000,
+                    request_id=found,
+                )
+            )
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """A write that is about to be sent."""
+
+    method: str
+    host: str
+    path: str
+    body_sha256: str
+    """Hex; of nothing when there is no body."""
+    client_request_id: str
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a write."""
+
+    status: int | None = None
+    """None: no answer came, so whether it took effect is unknown, unless ``sent`` is False."""
+    request_id: str = ""
+    operation: str = ""
+    """Address of the long-running operation, from the answer's headers."""
+    error: str = ""
+    sent: bool = True
+    """False only when nothing can have reached the service."""
+
+
+class WriteRecorder(Protocol):
+    """Who must know of a write before it is sent."""
+
+    async def before(self, write: Write) -> None:
+        """The write is sent only after this returned; an exception keeps it back."""
+
+    async def after(self, write: Write, outcome: Outcome) -> None:
+        """What became of it, also when it failed or was cancelled."""
+
+
+recorder: ContextVar[WriteRecorder | None] = ContextVar("wrapkey_recorder", default=None)
+"""Set by the run engine around each step; calls made in its context are journalled."""
+
+
+class Journal(AsyncHTTPPolicy[Any, Any]):
+    """Tells the current recorder about each write, before its first byte and after."""
+
+    async def send(self, request: Request) -> Response:
+        """Record, send, record."""
+        asked, to = request.http_request, recorder.get()
+        if to is None or is_read(asked.method, asked.url):
+            return await self.next.send(request)
+        parts = urlsplit(asked.url)
+        write = Write(
+            method=asked.method,
+            host=parts.netloc,
+            path=parts.path,
+            body_sha256=hashlib.sha256(_body(asked)).hexdigest(),
+            client_request_id=asked.headers.get("x-ms-client-request-id", ""),
+        )
+        await to.before(write)
+        try:
+            response = await self.next.send(request)
+        except BaseException as error:
+            # Cancellation too: the request may be on its way, and that must be on record.
+            await to.after(write, Outcome(error=_cause(error), sent=_may_have_arrived(error)))
+            raise
+        answer = response.http_response
+        await to.after(
+            write,
+            Outcome(
+                status=answer.status_code,
+                request_id=headers.request_id(answer.headers),
+                operation=headers.operation_address(answer.headers),
+            ),
+        )
+        return response
+
+
+def _body(request: Any) -> bytes:
+    content = getattr(request, "content", None)
+    content = content if content is not None else getattr(request, "data", None)
+    if not content:
+        return b""
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes):
+        return content
+    raise TypeError(f"the body of a write must be bytes or text, not {type(content).__name__}")
+
+
+def _cause(error: BaseException) -> str:
+    return clean(f"{type(error).__name__}: {error}", 500)
+
+
+def _may_have_arrived(error: BaseException) -> bool:
+    if isinstance(error, AzureError):
+        return error.sent
+    if isinstance(error, ClientAuthenticationError | ServiceRequestTimeoutError):
+        return False
+    return not isinstance(getattr(error, "inner_exception", None), aiohttp.ClientConnectorError)
