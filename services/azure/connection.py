@@ -236,6 +236,8 @@ class Connection:
             core.HeadersPolicy(),
             _user_agent(),
             core.ContentDecodePolicy(),
+            core.CustomHookPolicy(),
+            core.CustomHookPolicy(),
             self._retry(),
             *self._inner(),
         ]
