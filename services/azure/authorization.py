@@ -125,14 +125,14 @@ async def list_permissions(conn: Connection, scope: str) -> list[Permission]:
 
     The SDK has this call for groups and resources only, the address serves every scope.
     """
-    sdk = conn.rest("arm")
     path = f"/{scope.strip('/')}/providers/Microsoft.Authorization/permissions"
-    url, query = sdk.format_url(path), {"api-version": API}
+    query = {"api-version": API}
     found: list[Permission] = []
-    while url:
-        raw = await calls.send(sdk, "read permissions", "GET", url, params=query)
+    while path:
+        answer = await conn.call("arm", "GET", path, params=query, what="read permissions")
+        raw = answer.body if isinstance(answer.body, dict) else {}
         found += map(_permission, calls.items(raw, "value"))
-        url, query = raw.get("nextLink") or "", {}
+        path, query = raw.get("nextLink") or "", {}
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from services.azure.connection import Connection
 from services.azure.errors import AzureError, ErrorKind, translated
+from services.azure.operations import Operation, Polling, started, wait
 from services.ids import ArmId, BadId
 from services.model.resources import NameCheck, Raw
 from services.text import plain
@@ -78,16 +79,22 @@ async def find(what: str, call: Callable[..., Any], *args: Any, **named: Any) ->
         return None
 
 
-async def send(sdk: Any, what: str, method: str, url: str, **parts: Any) -> Raw:
-    """Make a call that no SDK has, through a client's own pipeline; raises AzureError.
+async def begin(what: str, call: Callable[..., Any], *args: Any, **named: Any) -> Operation:
+    """Start a long-running SDK call; raises AzureError when Azure refuses it at once.
 
-    ``parts`` are those of azure.core.rest.HttpRequest: params, json.
+    The result of operations.wait is the JSON as received.
     """
-    rest = importlib.import_module("azure.core.rest")
     with translated(what):
-        answer = await sdk.send_request(rest.HttpRequest(method, url, **parts))
-        answer.raise_for_status()
-        return _json(answer)
+        poller = await call(*args, cls=received, polling=Polling(), **named)
+    return started(poller)
+
+
+async def finish(
+    conn: Connection, what: str, call: Callable[..., Any], *args: Any, **named: Any
+) -> Raw:
+    """Make a long-running SDK call and wait for its end; raises AzureError."""
+    answer: Raw = await wait(conn, await begin(what, call, *args, **named), what)
+    return answer
 
 
 def absent(error: AzureError) -> bool:

@@ -84,8 +84,8 @@ async def me(conn: Connection) -> Principal:
 
 
 async def _send(conn: Connection, what: str, method: str, path: str, **parts: Any) -> Raw:
-    sdk = conn.rest("graph")
-    return await calls.send(sdk, what, method, sdk.format_url(path), **parts)
+    answer = await conn.call("graph", method, path, what=what, **parts)
+    return answer.body if isinstance(answer.body, dict) else {}
 
 
 def principal(raw: Raw, kind: str = "") -> Principal:

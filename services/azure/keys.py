@@ -12,6 +12,7 @@ import msgspec
 from services.azure import calls
 from services.azure.connection import Connection
 from services.azure.errors import AzureError, ErrorKind, translated
+from services.azure.policies import wrap_probe
 from services.ids import BadId, KeyId
 from services.model.resources import DeletedKey, Key, KeyVersion, Raw, RotationPolicy
 from services.text import plain
@@ -159,10 +160,16 @@ async def probe_wrap(conn: Connection, key_id: str) -> None:
 
 
 async def _operate(conn: Connection, key: KeyId, operation: str, value: str) -> str:
-    sdk = conn.keys(f"https://{key.host}")
-    path = f"keys/{key.name}/{key.version}/{operation}"
-    body = {"alg": "RSA-OAEP-256", "value": value}
-    raw = await calls.send(sdk, f"use key {key.name} ({operation})", "POST", path, json=body)
+    rest = importlib.import_module("azure.core.rest")
+    request = rest.HttpRequest(
+        "POST",
+        f"keys/{key.name}/{key.version}/{operation}",
+        json={"alg": "RSA-OAEP-256", "value": value},
+    )
+    with translated(f"use key {key.name} ({operation})"), wrap_probe():
+        answer = await conn.keys(f"https://{key.host}").send_request(request)
+        answer.raise_for_status()
+        raw: Raw = answer.json()
     return plain(raw.get("value")).rstrip("=")
 
 

@@ -1,6 +1,6 @@
 """Any ARM resource by its id, for those that need no module of their own."""
 
-from services.azure import calls, operations
+from services.azure import calls
 from services.azure.connection import Connection
 from services.ids import ArmId
 from services.model.resources import Raw, Resource
@@ -35,7 +35,7 @@ async def put_resource(conn: Connection, id: str, body: Raw, api_version: str) -
     """Create or replace a resource and wait until it is done; raises AzureError."""
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
-    raw = await operations.run(
+    raw = await calls.finish(
         conn,
         f"create {where.name}",
         sdk.resources.begin_create_or_update_by_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.azure import calls, operations
+from services.azure import calls
 from services.azure.connection import Connection
 from services.ids import ArmId
 from services.model.resources import NameCheck, Raw, StorageAccount
@@ -58,7 +58,7 @@ async def create_account(
     }
     what = f"create storage account {where.name}"
     create = sdk.storage_accounts.begin_create
-    return account(await operations.run(conn, what, create, where.group, where.name, body))
+    return account(await calls.finish(conn, what, create, where.group, where.name, body))
 
 
 async def check_name(conn: Connection, subscription: str, name: str) -> NameCheck:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from services.azure import calls, operations
+from services.azure import calls
 from services.azure.connection import Connection
 from services.ids import ArmId
 from services.model.resources import AccessPolicy, DeletedVault, NameCheck, Raw, Vault
@@ -92,7 +92,7 @@ async def recover(conn: Connection, deleted: DeletedVault, group: str = "") -> V
 
 async def _put(conn: Connection, what: str, where: ArmId, body: Raw) -> Vault:
     sdk = await calls.client(conn, SDK, where.subscription)
-    raw = await operations.run(
+    raw = await calls.finish(
         conn, what, sdk.vaults.begin_create_or_update, where.group, where.name, body
     )
     return vault(raw)

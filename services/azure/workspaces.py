@@ -6,8 +6,9 @@ and a raw body, and what they receive is read as JSON.
 
 from collections.abc import AsyncIterator
 
-from services.azure import calls, operations
+from services.azure import calls
 from services.azure.connection import Connection
+from services.azure.operations import Operation
 from services.ids import ArmId
 from services.model.resources import Encryption, Raw, Workspace
 from services.text import plain
@@ -39,15 +40,14 @@ async def get_workspace(conn: Connection, id: str) -> Workspace | None:
     return None if raw is None else workspace(raw)
 
 
-async def begin_create(conn: Connection, id: str, body: Raw) -> operations.Operation:
+async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:
     """Start the creation of a workspace; raises AzureError when Azure refuses it.
 
     A missing grant shows later, when the operation fails: operations.wait.
     """
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
-    return await operations.begin(
-        conn,
+    return await calls.begin(
         f"create workspace {where.name}",
         sdk.workspaces.begin_create_or_update,
         where.group,
