@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
+from azure.core.polling import AsyncLROPoller
 from azure.mgmt.core.polling.async_arm_polling import AsyncARMPolling
 
-from services.azure import calls, headers
+from services.azure import headers
 from services.azure.errors import AzureError, ErrorKind, from_answer, sentence, translated
-from services.model.resources import Raw
 
 if TYPE_CHECKING:
     from services.azure.connection import Connection
@@ -32,8 +32,6 @@ def delay(age: float, asked: float | None = None) -> float:
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A started operation. ``poller`` lives in this process, ``address`` in the journal."""
 
-    what: str
-    """Verb phrase for errors, for example ``create workspace mlw-prod``."""
     address: str
     """URL that tells its state; empty when the first answer was already the end."""
     poller: Any
@@ -46,42 +44,27 @@ class Polling(AsyncARMPolling):
         super().__init__(SOONEST, **options)
         self._started = time.monotonic()
 
+    def initialize(self, client: Any, initial_response: Any, deserialization_callback: Any) -> None:
+        """Begin to follow; a relative address belongs to the host of the first request."""
+        host = urlsplit(initial_response.http_request.url)
+        self._path_format_arguments = {"endpoint": f"{host.scheme}://{host.netloc}"}
+        super().initialize(client, initial_response, deserialization_callback)
+
     def _extract_delay(self) -> float:
         answer = self._pipeline_response.http_response
         return delay(time.monotonic() - self._started, headers.retry_after(answer.headers))
 
     @property
     def address(self) -> str:
-        """Where the state can be asked for, from the first answer's headers; else empty."""
+        """Where the state can be asked for, from the first answer's headers."""
         return headers.operation_address(self._initial_response.http_response.headers)
 
 
-async def begin(
-    conn: "Connection", what: str, call: Callable[..., Any], *args: Any, **named: Any
-) -> Operation:
-    """Start an operation with an SDK's ``begin_*``; raises AzureError when it is refused."""
-    polling = Polling(path_format_arguments={"endpoint": conn.cloud.arm})
-    with translated(what):
-        poller = await call(*args, polling=polling, cls=calls.received, **named)
-    return Operation(what=what, address=polling.address, poller=poller)
-
-
-async def wait(conn: "Connection", operation: Operation) -> Raw:
-    """Wait for the end of an operation: the JSON of its result.
-
-    Raises AzureError with the innermost cause. Waiting may be cancelled at any time; the
-    operation goes on in Azure.
-    """
-    with translated(operation.what):
-        result: Raw = await operation.poller.result()
-    return result
-
-
-async def run(
-    conn: "Connection", what: str, call: Callable[..., Any], *args: Any, **named: Any
-) -> Raw:
-    """Begin and wait."""
-    return await wait(conn, await begin(conn, what, call, *args, **named))
+def started(poller: "AsyncLROPoller[Any]") -> Operation:
+    """The operation of what a ``begin_*`` call returned (made with ``polling=Polling()``)."""
+    method = poller.polling_method()
+    address = method.address if isinstance(method, Polling) else ""
+    return Operation(address=address, poller=poller)
 
 
 class Listener(Protocol):
@@ -89,6 +72,15 @@ class Listener(Protocol):
 
     def __call__(self, status: str, /) -> None:
         """``status`` as the service says it, for example InProgress."""
+
+
+async def wait(conn: "Connection", operation: Operation, what: str = "") -> Any:
+    """Wait for the end of an operation; its result, or AzureError with the innermost cause.
+
+    Waiting may be cancelled at any time: the operation goes on in Azure.
+    """
+    with translated(what or "finish the operation"):
+        return await operation.poller.result()
 
 
 async def follow(
