@@ -131,7 +131,7 @@ async def list_permissions(conn: Connection, scope: str) -> list[Permission]:
     while path:
         answer = await conn.call("arm", "GET", path, params=query, what="read permissions")
         raw = answer.body if isinstance(answer.body, dict) else {}
-        found += map(_permission, calls.items(raw, "value"))
+        found += map(_permission, calls.objects(raw, "value"))
         path, query = raw.get("nextLink") or "", {}
     return found
 

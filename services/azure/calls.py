@@ -114,7 +114,7 @@ async def pages(
                 return
             page = received(answers[-1])
         answers.clear()
-        yield page.get("value") or []
+        yield objects(page, "value")
 
 
 def _no_models(_models: object) -> list[object]:
@@ -132,10 +132,10 @@ def part(raw: Mapping[str, Any], name: str) -> Raw:
     return value if isinstance(value, dict) else {}
 
 
-def items(raw: Mapping[str, Any], name: str) -> list[Any]:
-    """A nested list of an answer; empty where it is absent, null or of another type."""
+def objects(raw: Mapping[str, Any], name: str) -> list[Raw]:
+    """The objects of a nested list; empty where it is absent, null or of another type."""
     value = raw.get(name)
-    return value if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def texts(values: object) -> tuple[str, ...]:

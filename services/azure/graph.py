@@ -33,7 +33,7 @@ async def service_principal(conn: Connection, app_id: str) -> Principal | None:
     # Graph of some clouds does not take the alternate key in the path.
     query = {"$filter": f"appId eq '{app_id}'", "$select": FIELDS}
     raw = await _send(conn, what, "GET", "/v1.0/servicePrincipals", params=query)
-    found = calls.items(raw, "value")
+    found = calls.objects(raw, "value")
     return principal(found[0], "ServicePrincipal") if found else None
 
 
@@ -72,7 +72,7 @@ async def principals(conn: Connection, object_ids: Iterable[str]) -> dict[str, P
                 "types": ["user", "servicePrincipal", "group"],
             },
         )
-        found = [principal(one) for one in calls.items(raw, "value")]
+        found = [principal(one) for one in calls.objects(raw, "value")]
         known.update((one.object_id, one) for one in found)
     return known
 

@@ -202,7 +202,7 @@ async def _all(what: str, call: Any, *args: Any) -> AsyncIterator[Raw]:
             if await anext(listing, None) is None:
                 return
             page = calls.received(answers[-1])
-        for item in calls.items(page, "value"):
+        for item in calls.objects(page, "value"):
             yield item
 
 
@@ -236,7 +236,7 @@ def _listed(raw: Raw) -> Key:
 def rotation_policy(raw: Raw) -> RotationPolicy:
     """A rotation policy from its JSON; action names come in any case."""
     told: dict[tuple[str, str], str] = {}
-    for action in calls.items(raw, "lifetimeActions"):
+    for action in calls.objects(raw, "lifetimeActions"):
         name = plain(calls.part(action, "action").get("type")).lower()
         for trigger, span in calls.part(action, "trigger").items():
             told[name, trigger] = plain(span)

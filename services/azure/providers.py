@@ -34,16 +34,15 @@ async def register(conn: Connection, subscription: str, namespace: str) -> Provi
 
 def provider(raw: Raw) -> Provider:
     """A provider from its JSON."""
-    kinds = (kind for kind in calls.items(raw, "resourceTypes") if isinstance(kind, dict))
     return Provider(
         namespace=plain(raw.get("namespace")),
         state=plain(raw.get("registrationState")),
         types=tuple(
             ResourceType(
                 name=plain(kind.get("resourceType")),
-                locations=tuple(map(calls.region, calls.items(kind, "locations"))),
+                locations=tuple(map(calls.region, calls.texts(kind.get("locations")))),
             )
-            for kind in kinds
+            for kind in calls.objects(raw, "resourceTypes")
         ),
         raw=raw,
     )

@@ -27,7 +27,7 @@ async def query(
     while True:
         question = {"subscriptions": list(subscriptions), "query": kql, "options": options}
         raw = await calls.ask("ask Resource Graph", sdk.resources, calls.body(question))
-        yield calls.items(raw, "data")
+        yield calls.objects(raw, "data")
         token = raw.get("$skipToken")
         if not token:
             if raw.get("resultTruncated") == "true":

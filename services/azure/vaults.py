@@ -177,7 +177,7 @@ def vault(raw: Raw) -> Vault:
         public_access=plain(properties.get("publicNetworkAccess") or "Enabled"),
         default_action=plain(acls.get("defaultAction") or "Allow"),
         bypass=plain(acls.get("bypass") or "AzureServices"),
-        policies=tuple(map(_policy, calls.items(properties, "accessPolicies"))),
+        policies=tuple(map(_policy, calls.objects(properties, "accessPolicies"))),
         state=plain(properties.get("provisioningState") or "Succeeded"),
         tags=calls.tags(raw),
         raw=raw,
