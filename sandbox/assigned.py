@@ -1,0 +1,55 @@
+"""Managed identities assigned to a resource: the ``identity`` member of its document."""
+
+from sandbox import tracked
+from sandbox.protocol import Refusal
+from sandbox.providers import identities
+from sandbox.state import Json
+from sandbox.world import World
+
+
+def assign(world: World, doc: Json, wanted: Json) -> Json:
+    """The identity member that a PUT or PATCH leaves.
+
+    A system-assigned identity is made once and kept; dropping it removes its principal.
+    Refuses (400) a user-assigned identity that does not exist.
+    """
+    present = doc.get("identity") or {}
+    words = [word.strip().lower() for word in str(wanted.get("type", "None")).split(",")]
+    kinds = [name for name in ("SystemAssigned", "UserAssigned") if name.lower() in words]
+    identity: Json = {"type": ",".join(kinds) or "None"}
+    if "SystemAssigned" in kinds:
+        tenant = tracked.tenant(world, doc["id"])
+        principal_id = present.get("principalId")
+        if not principal_id:
+            principal_id = identities.system_identity(world, tenant, doc["name"]).object_id
+        identity |= {"principalId": principal_id, "tenantId": tenant}
+    elif present.get("principalId"):
+        identities.remove_identity(world, present["principalId"])
+    if "UserAssigned" in kinds:
+        given = wanted.get("userAssignedIdentities") or present.get("userAssignedIdentities") or {}
+        identity["userAssignedIdentities"] = {uai: _known(world, uai) for uai in given}
+    return identity
+
+
+def principal_of(doc: Json, user_assigned: str) -> str:
+    """Object id of one of a resource's identities: a user-assigned one, or with an empty id
+    the system's; an empty string where it has no such identity."""
+    identity = doc.get("identity") or {}
+    if not user_assigned:
+        return str(identity.get("principalId", ""))
+    for uai, value in (identity.get("userAssignedIdentities") or {}).items():
+        if uai.lower() == user_assigned.lower():
+            return str(value["principalId"])
+    return ""
+
+
+def _known(world: World, uai: str) -> Json:
+    found = world.resource(uai)
+    if found is None:
+        raise Refusal(
+            400,
+            "FailedIdentityOperation",
+            f"The user assigned identity '{uai}' was not found.",
+        )
+    properties = found.doc["properties"]
+    return {"principalId": properties["principalId"], "clientId": properties["clientId"]}

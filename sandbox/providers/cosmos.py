@@ -1,0 +1,380 @@
+"""Microsoft.DocumentDB: accounts, regions and what an account tells about its key."""
+
+from sandbox import armid, operations, regions, registrations, tracked
+from sandbox.protocol import Answer, Refusal, Request
+from sandbox.providers import customerkeys
+from sandbox.providers.customerkeys import KeyUnusable
+from sandbox.routing import Api
+from sandbox.state import Json, Resource
+from sandbox.world import World
+
+api = Api("Microsoft.DocumentDB")
+
+ACCOUNTS = "/providers/Microsoft.DocumentDB/databaseAccounts"
+LOCATIONS = "/subscriptions/{s}/providers/Microsoft.DocumentDB/locations"
+OF_GROUP = "/subscriptions/{s}/resourceGroups/{g}" + ACCOUNTS
+CREATE_S = 240.0
+"""Azure seconds an account takes (recorded: 8.5 min with two regions; single ones less)."""
+LIMIT = 250
+"""Accounts of one subscription (newer pages of the service; older ones say 50)."""
+
+CONFIRMED = "Access to the configured customer managed key confirmed."
+_GUIDE = (
+    "; for more details about this error and how to restore access to your account please visit "
+    "https://learn.microsoft.com/en-us/azure/cosmos-db/cmk-troubleshooting-guide"
+)
+_REASONS = {
+    "4000": (
+        "the Azure Cosmos DB service is unable to obtain the AAD authentication token for the "
+        "account's default identity",
+        "#azure-active-directory-token-acquisition-error",
+    ),
+    "4002": (
+        "the current default identity no longer has permission to the associated Key Vault key",
+        "#default-identity-is-unauthorized-to-access-the-azure-key-vault-key",
+    ),
+    "4003": (
+        "the correspondent key is not found on the specified Key Vault",
+        "#azure-key-vault-resource-not-found",
+    ),
+    "4005": (
+        "the Azure Cosmos DB service is unable to wrap or unwrap the key",
+        "#internal-unwrapping-procedure-error",
+    ),
+    "4006": (
+        "the Azure Cosmos DB account's key vault key URI does not follow the expected format",
+        "#improper-syntax-detected-on-the-key-vault-uri-property",
+    ),
+    "4009": (
+        "the Azure Key Vault DNS name specified by the account's keyvaultkeyuri property could "
+        "not be resolved",
+        "#unable-to-resolve-the-key-vaults-dns",
+    ),
+    "4015": (
+        "the Azure Cosmos DB account has an undefined default identity",
+        "#invalid-azure-cosmos-db-default-identity",
+    ),
+    "4016": (
+        "the access rules are blocking outbound requests to the Azure Key Vault service",
+        "",
+    ),
+    "4017": (
+        "the correspondent Azure Key Vault was not found",
+        "#azure-key-vault-resource-not-found",
+    ),
+    "4018": ("the correspondent key is either disabled or expired", ""),
+}
+"""Constants of the service's API (CustomerManagedKeyStatus of 2023-09-15); 4018 as users
+report it, since that list does not have it."""
+
+
+def status_text(substatus: str) -> str:
+    """``customerManagedKeyStatus`` for a reason; the constants of the service's API."""
+    reason, anchor = _REASONS[substatus]
+    return (
+        f"Access to your account is currently revoked because {reason}"
+        f"{_GUIDE}{anchor} ({substatus})."
+    )
+
+
+def open_in(world: World, location: str) -> bool:
+    """Whether the subscription may create accounts in a region."""
+    closed = world.state.settings.get("cosmos_closed_regions", [])
+    return regions.short(location) not in {regions.short(name) for name in closed}
+
+
+def refuse_full(world: World, subscription: str, location: str) -> None:
+    """Raise what the service says when the region is closed or the subscription is full."""
+    if not open_in(world, location):
+        raise Refusal(
+            503,
+            "ServiceUnavailable",
+            "Sorry, we are currently experiencing high demand in this region "
+            f"{regions.display(location)}, and cannot fulfill your request at this time. Access "
+            "to the region is currently restricted for your subscription. To request region "
+            "access for your subscription, please follow this link https://aka.ms/cosmosdbquota.",
+        )
+    limit = world.state.settings.get("quota", {}).get("cosmos", LIMIT)
+    if len(_accounts(world, f"/subscriptions/{subscription}")) >= limit:
+        raise Refusal(
+            400,
+            "BadRequest",
+            f"The maximum number of {limit} DatabaseAccounts has been reached for this "
+            "subscription.",
+        )
+
+
+def make(
+    world: World, resource_id: str, location: str, *, key_uri: str = "", managed_by: str = ""
+) -> Resource:
+    """Put an account that is being created into the state; :func:`finish` ends it."""
+    name = armid.name(resource_id)
+    place = {
+        "id": f"{name}-{regions.short(location)}",
+        "locationName": regions.display(location),
+        "failoverPriority": 0,
+    }
+    there = {**place, "provisioningState": "Creating", "isZoneRedundant": False}
+    properties: Json = {
+        "provisioningState": "Creating",
+        "publicNetworkAccess": "Enabled",
+        "enableAutomaticFailover": False,
+        "enableMultipleWriteLocations": False,
+        "enablePartitionKeyMonitor": False,
+        "isVirtualNetworkFilterEnabled": False,
+        "virtualNetworkRules": [],
+        "EnabledApiTypes": "Sql",
+        "disableKeyBasedMetadataWriteAccess": False,
+        "enableFreeTier": False,
+        "enableAnalyticalStorage": False,
+        "disableLocalAuth": False,
+        "instanceId": world.state.new_id(),
+        "createMode": "Default",
+        "databaseAccountOfferType": "Standard",
+        "defaultIdentity": "FirstPartyIdentity",
+        "consistencyPolicy": {
+            "defaultConsistencyLevel": "Session",
+            "maxIntervalInSeconds": 5,
+            "maxStalenessPrefix": 100,
+        },
+        "configurationOverrides": {},
+        "writeLocations": [dict(there)],
+        "readLocations": [dict(there)],
+        "locations": [dict(there)],
+        "failoverPolicies": [place],
+        "cors": [],
+        "capabilities": [],
+        "ipRules": [],
+        "backupPolicy": {
+            "type": "Periodic",
+            "periodicModeProperties": {
+                "backupIntervalInMinutes": 240,
+                "backupRetentionIntervalInHours": 8,
+            },
+        },
+    }
+    if key_uri:
+        properties["keyVaultKeyUri"] = key_uri
+    doc = {
+        "id": resource_id,
+        "name": name,
+        "location": regions.display(location),
+        "type": "Microsoft.DocumentDB/databaseAccounts",
+        "kind": "GlobalDocumentDB",
+        "tags": {},
+        "systemData": {"createdAt": world.iso()},
+        "identity": {"type": "None"},
+        "properties": properties,
+    }
+    resource = Resource(doc, world.epoch(), managed_by=managed_by)
+    world.state.resources[resource_id.lower()] = resource
+    return resource
+
+
+def finish(world: World, resource: Resource, state: str = "Succeeded") -> None:
+    """End an account's creation."""
+    properties = resource.doc["properties"]
+    properties["provisioningState"] = state
+    for at in ("writeLocations", "readLocations", "locations"):
+        for place in properties[at]:
+            place["provisioningState"] = state
+            if state == "Succeeded":
+                place["documentEndpoint"] = f"https://{place['id']}.documents.azure.com:443/"
+    if state == "Succeeded":
+        properties["documentEndpoint"] = f"https://{resource.doc['name']}.documents.azure.com:443/"
+
+
+def tell(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
+    """Show in the account what the last use of the key found."""
+    resource.doc["properties"]["customerManagedKeyStatus"] = (
+        status_text(trouble.substatus) if trouble else CONFIRMED
+    )
+
+
+customerkeys.TELLS["microsoft.documentdb/databaseaccounts"] = tell
+
+
+def take_key(world: World, resource: Resource, kid: str, object_id: str) -> None:
+    """Encrypt an account; it shows the key without version and follows the newest one.
+
+    Raises :class:`KeyUnusable`.
+    """
+    customerkeys.protect(world, resource, kid, object_id, follow=True)
+    _show_key(world, resource, kid)
+    customerkeys.watch(world, resource)
+
+
+def take_key_unseen(world: World, resource: Resource, kid: str, object_id: str) -> None:
+    """What :func:`take_key` left in the past, for scenarios."""
+    customerkeys.protect_unseen(world, resource, kid, object_id, follow=True)
+    _show_key(world, resource, kid)
+
+
+def _show_key(world: World, resource: Resource, kid: str) -> None:
+    resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(kid).bare
+    tell(world, resource, None)
+
+
+@api.route("GET", OF_GROUP + "/{name}")
+def get_account(world: World, request: Request) -> Answer:
+    """One account, as its last check left it."""
+    return Answer(200, _shown(world, tracked.existing(world, request)).doc)
+
+
+@api.route("GET", OF_GROUP)
+@api.route("GET", "/subscriptions/{s}" + ACCOUNTS)
+def list_accounts(world: World, request: Request) -> Answer:
+    """Accounts of a resource group or of a subscription."""
+    scope = request.path.lower().partition("/providers/")[0]
+    return Answer(200, {"value": [_shown(world, one).doc for one in _accounts(world, scope)]})
+
+
+@api.route("PUT", OF_GROUP + "/{name}")
+def put_account(world: World, request: Request) -> Answer:
+    """Create an account; 200 with both polling headers (recorded: cosmos/01)."""
+    account_id = armid.canonical(request.path)
+    present = world.resource(account_id)
+    if present:
+        present.doc["tags"] = request.json().get("tags", present.doc["tags"])
+        return Answer(200, present.doc)
+    body = request.json()
+    wanted = body.get("properties") or {}
+    location = tracked.placed(world, request, body)
+    places = wanted.get("locations") or [{"locationName": location}]
+    refuse_full(world, request.params["s"], str(places[0].get("locationName", location)))
+    if _taken(world, request.params["name"]):
+        raise Refusal(
+            400, "BadRequest", f"DatabaseAccount name '{request.params['name']}' already exists."
+        )
+    key_uri = str(wanted.get("keyVaultKeyUri") or "")
+    resource = make(world, account_id, location, key_uri=key_uri)
+    resource.doc["tags"] = body.get("tags", {})
+    operation = world.start_operation(account_id)
+    world.after(CREATE_S, "cosmos.created", operation=operation.id)
+    base = f"{world.addresses.arm}/subscriptions/{request.params['s']}"
+    version = f"?api-version={request.api_version}"
+    short = regions.short(location)
+    headers = {
+        "Azure-AsyncOperation": f"{base}/providers/Microsoft.DocumentDB/locations/{short}"
+        f"/operationsStatus/{operation.id}{version}",
+        "Location": f"{world.addresses.arm}{account_id}/operationResults/{operation.id}{version}",
+    }
+    return Answer(200, resource.doc, headers)
+
+
+@api.job("cosmos.created")
+def created(world: World, data: Json) -> None:
+    """End the creation of an account of the user's own."""
+    operation = world.state.operations[data["operation"]]
+    resource = world.resource(operation.target)
+    if resource is None:
+        world.end_operation(operation.id, {"code": "NotFound", "message": "Account deleted."})
+        return
+    kid = resource.doc["properties"].get("keyVaultKeyUri")
+    try:
+        if kid:
+            take_key(world, resource, kid, principal(world, operation.target))
+    except KeyUnusable as trouble:
+        finish(world, resource, "Failed")
+        tell(world, resource, trouble)
+        world.end_operation(operation.id, error_of(trouble))
+        return
+    finish(world, resource)
+    world.end_operation(operation.id)
+
+
+def principal(world: World, resource_id: str) -> str:
+    """Object id of Azure Cosmos DB in the tenant of a resource's subscription.
+
+    Raises :class:`KeyUnusable` 4000 where the tenant does not have it: no token then.
+    """
+    tenant = tracked.tenant(world, resource_id)
+    found = registrations.first_party(world, tenant, registrations.COSMOS_DB)
+    if found is None or not found.enabled:
+        raise KeyUnusable("4000")
+    return found.object_id
+
+
+def error_of(trouble: KeyUnusable) -> Json:
+    """The error of an operation that failed on the key, the vault's own words inside."""
+    details = []
+    if trouble.cause:
+        details = [{"code": trouble.inner, "message": trouble.cause.message}]
+    return {"code": "Forbidden", "message": status_text(trouble.substatus), "details": details}
+
+
+@api.route("GET", LOCATIONS + "/{location}/operationsStatus/{id}", action="")
+def operation_status(world: World, request: Request) -> Answer:
+    """``Dequeued`` while it runs (as recorded), then the end."""
+    operation = operations.find(world, request.params["id"])
+    if operation.status == "InProgress":
+        return Answer(200, {"status": "Dequeued"})
+    return Answer(200, operations.status(operation))
+
+
+@api.route("GET", OF_GROUP + "/{name}/operationResults/{id}", action="")
+def operation_result(world: World, request: Request) -> Answer:
+    """202 while it runs, then the account."""
+    operation = operations.find(world, request.params["id"])
+    resource = world.resource(operation.target)
+    operation.result = resource.doc if resource else None
+    return operations.location_answer(world, request, operation, done=200 if resource else 204)
+
+
+@api.route("DELETE", OF_GROUP + "/{name}")
+def delete_account(world: World, request: Request) -> Answer:
+    """Delete an account at once (204 where there is none)."""
+    gone = world.state.resources.pop(armid.canonical(request.path).lower(), None)
+    return Answer(200) if gone else Answer(204)
+
+
+@api.route("GET", LOCATIONS)
+def list_locations(world: World, request: Request) -> Answer:
+    """Regions, with whether this subscription may create accounts there."""
+    return Answer(200, {"value": [_location(world, request, name) for name in regions.names()]})
+
+
+@api.route("GET", LOCATIONS + "/{location}")
+def get_location(world: World, request: Request) -> Answer:
+    """One region."""
+    short = regions.short(request.params["location"])
+    if short not in regions.names():
+        raise armid.not_found(request)
+    return Answer(200, _location(world, request, short))
+
+
+@api.route("HEAD", "/providers/Microsoft.DocumentDB/databaseAccountNames/{name}", action="")
+def name_exists(world: World, request: Request) -> Answer:
+    """200 when an account of this name exists anywhere, 404 when it is free."""
+    return Answer(200 if _taken(world, request.params["name"]) else 404)
+
+
+def _location(world: World, request: Request, short: str) -> Json:
+    zones = regions.zoned(short)
+    return {
+        "id": f"/subscriptions/{request.params['s']}/providers/Microsoft.DocumentDB/locations/{short}",
+        "type": "Microsoft.DocumentDB/locations",
+        "name": regions.display(short),
+        "properties": {
+            "supportsAvailabilityZone": zones,
+            "isResidencyRestricted": False,
+            "isSubscriptionRegionAccessAllowedForAz": zones and open_in(world, short),
+            "isSubscriptionRegionAccessAllowedForRegular": open_in(world, short),
+            "status": "Online",
+            "backupStorageRedundancies": ["Geo", "Zone", "Local"] if zones else ["Geo", "Local"],
+        },
+    }
+
+
+def _accounts(world: World, scope: str) -> list[Resource]:
+    return list(tracked.below(world, scope, "Microsoft.DocumentDB/databaseAccounts"))
+
+
+def _taken(world: World, name: str) -> bool:
+    tail = f"/databaseaccounts/{name.lower()}"
+    return any(key.endswith(tail) for key in world.state.resources)
+
+
+def _shown(world: World, resource: Resource) -> Resource:
+    customerkeys.settle(world, resource)
+    return resource

@@ -1,0 +1,329 @@
+"""What an Azure service does with a customer's key, whichever service it is.
+
+A service keeps a random data key, wrapped by the customer's key, in
+``Resource.inner["cmk"]``. It accepts a key only after a wrap and an unwrap, both as the
+principal it works as, and repeats both on its own schedule. Nothing here decides who that
+principal is; see ``WHO_WRAPS`` in :mod:`sandbox.providers.workspacebuild`.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sandbox.keyvault import keystore, material, names, usable
+from sandbox.protocol import VaultRefusal
+from sandbox.providers import keys
+from sandbox.routing import Api
+from sandbox.state import Json, Resource
+from sandbox.world import World
+
+RECHECK_S = 3600
+"""Azure seconds between two checks ("within one hour", Cosmos DB's CMK pages)."""
+
+api = Api()
+
+_KEY_ID = re.compile(
+    r"https://(?P<host>(?P<vault>[A-Za-z0-9-]{3,24})\.(?P<suffix>[^/]+))"
+    r"/keys/(?P<name>[0-9A-Za-z-]{1,127})(?:/(?P<version>[0-9a-fA-F]{32}))?"
+)
+
+UNASKED = ""
+"""As ``object_id``: the service's own access; the vault is not asked who granted it."""
+
+_SUBSTATUS = {
+    "Unauthorized": "4000",
+    "ForbiddenByRbac": "4002",
+    "ForbiddenByPolicy": "4002",
+    "KeyNotFound": "4003",
+    "KeyOperationForbidden": "4005",
+    "ForbiddenByFirewall": "4016",
+    "ForbiddenByConnection": "4016",
+    "VaultNotFound": "4017",
+    "KeyDisabled": "4018",
+    "KeyNotYetValidOrExpired": "4018",
+}
+"""The vault's own codes to Cosmos DB's substatus (Cosmos DB's CMK troubleshooting guide)."""
+
+Tell = Callable[[World, Resource, "KeyUnusable | None"], None]
+
+TELLS: dict[str, Tell] = {}
+"""By lower-case resource type: how a service shows in its document what a check found."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyId:
+    """A key identifier taken apart; ``version`` may be empty."""
+
+    host: str
+    vault: str
+    name: str
+    version: str
+
+    @property
+    def uri(self) -> str:
+        """The vault's address, without a trailing slash."""
+        return f"https://{self.host}"
+
+    @property
+    def bare(self) -> str:
+        """The identifier without its version."""
+        return f"{self.uri}/keys/{self.name}"
+
+    def full(self, version: str) -> str:
+        """The identifier of one version."""
+        return f"{self.bare}/{version}"
+
+
+class KeyUnusable(Exception):
+    """A service cannot use the key; ``substatus`` is Cosmos DB's number for the reason."""
+
+    def __init__(self, substatus: str, cause: VaultRefusal | None = None) -> None:
+        super().__init__(f"{substatus}: {cause}" if cause else substatus)
+        self.substatus = substatus
+        self.cause = cause
+
+    @property
+    def inner(self) -> str:
+        """The vault's own code, or the substatus where the vault was never reached."""
+        return code_of(self.cause) if self.cause else self.substatus
+
+
+def code_of(refusal: VaultRefusal) -> str:
+    """The most telling code of a vault's refusal: innererror's where there is one."""
+    inner = refusal.extra.get("innererror", {}).get("code", "")
+    return str(inner or refusal.code)
+
+
+def parse(kid: str) -> KeyId:
+    """Take a key identifier apart; raises :class:`KeyUnusable` 4006 when malformed."""
+    match = _KEY_ID.fullmatch(kid)
+    if not match:
+        raise KeyUnusable("4006")
+    return KeyId(
+        match["host"].lower(), match["vault"].lower(), match["name"], match["version"] or ""
+    )
+
+
+def protect(
+    world: World, resource: Resource, kid: str, object_id: str, *, follow: bool = False
+) -> None:
+    """Accept a key: a fresh data key, or the present one, wrapped and unwrapped by ``kid``.
+
+    ``follow`` is for services that always use the newest version. The present data key is
+    first unwrapped with the present key. Raises :class:`KeyUnusable`, changing nothing.
+    """
+    present = resource.inner.get("cmk")
+    data = _unwrap(world, present) if present else secrets.token_bytes(32)
+    key = parse(kid)
+    _reach(world, key)
+    version = key.version if key.version and not follow else newest(world, key).version
+    full = key.full(version)
+    record = {
+        "kid": kid,
+        "full": full,
+        "as": object_id,
+        "follow": follow,
+        "digest": hashlib.sha256(data).hexdigest(),
+        "wrapped": base64.b64encode(_wrap(world, full, object_id, data)).decode(),
+    }
+    if _unwrap(world, record) != data:
+        raise KeyUnusable("4005")
+    resource.inner["cmk"] = record
+
+
+def protect_unseen(
+    world: World, resource: Resource, kid: str, object_id: str, *, follow: bool = False
+) -> None:
+    """The state :func:`protect` leaves, for scenarios; the wrap is done when first needed.
+
+    A scenario describes an account that was accepted in the past, so today's grants are not
+    asked, and no RSA material is made while a large estate loads.
+    """
+    key = parse(kid)
+    versioned = key.version and not follow
+    resource.inner["cmk"] = {
+        "kid": kid,
+        "full": key.full(key.version if versioned else kept_version(world, key)),
+        "as": object_id,
+        "follow": follow,
+        "digest": "",
+        "wrapped": "",
+    }
+
+
+def settle(world: World, resource: Resource) -> None:
+    """Do the check that a scenario's account has not had yet; cheap afterwards."""
+    if "cmk" in resource.inner and not resource.inner.get("watched"):
+        check(world, resource)
+        watch(world, resource)
+
+
+def watch(world: World, resource: Resource) -> None:
+    """Put the next checks of this resource on the calendar, once."""
+    if not resource.inner.get("watched"):
+        resource.inner["watched"] = True
+        world.after(_interval(world), "cmk.check", id=str(resource.doc["id"]).lower())
+
+
+def check(world: World, resource: Resource) -> KeyUnusable | None:
+    """Unwrap and wrap as the service does on its schedule, and tell the outcome.
+
+    A service that follows the newest version moves to it here.
+    """
+    trouble: KeyUnusable | None = None
+    try:
+        _prove(world, resource.inner["cmk"])
+        if resource.inner["cmk"]["follow"]:
+            _follow(world, resource)
+    except KeyUnusable as error:
+        trouble = error
+    TELLS[str(resource.doc["type"]).lower()](world, resource, trouble)
+    world.changed = True
+    return trouble
+
+
+def readable(world: World, resource_id: str) -> tuple[bool, str]:
+    """Whether data kept by a resource can be read now, and why not.
+
+    Really unwraps the stored data key, as a service whose cache is empty would. A
+    workspace is readable when everything in its managed resource group is.
+    """
+    resource = world.resource(resource_id)
+    if resource is None:
+        return False, "ResourceNotFound"
+    if "cmk" in resource.inner:
+        try:
+            _unwrap(world, resource.inner["cmk"])
+        except KeyUnusable as error:
+            return False, error.inner
+        return True, "unwrapped"
+    owned = [
+        other
+        for other in world.state.resources.values()
+        if other.managed_by.lower() == str(resource.doc["id"]).lower() and "cmk" in other.inner
+    ]
+    for other in owned:
+        able, why = readable(world, str(other.doc["id"]))
+        if not able:
+            return False, why
+    return True, "unwrapped" if owned else "platform key"
+
+
+@api.job("cmk.check")
+def check_job(world: World, data: Json) -> None:
+    """One scheduled check; the next one skips what a clock jump leapt over."""
+    resource = world.resource(data["id"])
+    if resource is None or "cmk" not in resource.inner:
+        return
+    check(world, resource)
+    interval = _interval(world)
+    behind = (world.clock.epoch() - world.epoch()) * world.clock.speed
+    world.after(interval * max(1, behind // interval), "cmk.check", id=data["id"])
+
+
+def _interval(world: World) -> float:
+    return float(world.state.settings.get("recheck_s", RECHECK_S))
+
+
+def _prove(world: World, record: Json) -> None:
+    data = _unwrap(world, record)
+    _wrap(world, record["full"], record["as"], data)
+
+
+def _follow(world: World, resource: Resource) -> None:
+    record = resource.inner["cmk"]
+    key = parse(record["kid"])
+    if record["full"] != key.full(newest(world, key).version):
+        protect(world, resource, record["kid"], record["as"], follow=True)
+
+
+def _reach(world: World, key: KeyId) -> None:
+    """The vault must answer under this name: 4009 for a foreign suffix, 4017 for no vault."""
+    if (
+        key.host.partition(".")[2].partition(":")[0]
+        != world.addresses.vault_suffix.partition(":")[0]
+    ):
+        raise KeyUnusable("4009")
+    if names.find(world, key.vault) is None:
+        raise KeyUnusable("4017")
+
+
+def newest(world: World, key: KeyId) -> KeyId:
+    """The newest version of a key; raises :class:`KeyUnusable` 4003, 4009 or 4017."""
+    _reach(world, key)
+    with _in_cosmos_numbers():
+        return parse(keys.latest(world, key.bare))
+
+
+def kept_version(world: World, key: KeyId) -> str:
+    """The newest version there is or was, of a deleted key too; zeros when all is purged."""
+    kept = keystore.keys_of(world, key.vault).get(key.name.lower())
+    return str(keystore.version(kept)["version"]) if kept else "0" * 32
+
+
+def must_exist(world: World, key: KeyId) -> None:
+    """Refuse a key or a version that is not there: :class:`KeyUnusable`."""
+    _reach(world, key)
+    with _in_cosmos_numbers():
+        keystore.version(keystore.live(world, key.vault, key.name), key.version)
+
+
+@contextmanager
+def _in_cosmos_numbers() -> Iterator[None]:
+    """Turn a vault's refusal into the reason for which a service cannot use the key."""
+    try:
+        yield
+    except VaultRefusal as refusal:
+        raise KeyUnusable(_SUBSTATUS.get(code_of(refusal), "4005"), refusal) from refusal
+
+
+def _wrap(world: World, full: str, object_id: str, data: bytes) -> bytes:
+    key = parse(full)
+    _reach(world, key)
+    with _in_cosmos_numbers():
+        if object_id == UNASKED:
+            one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
+            usable.check(one, "wrapKey", world.epoch())
+            return _wrap_unseen(one, data)
+        return keys.wrap_as(world, full, object_id, data, trusted=True)
+
+
+def _unwrap(world: World, record: Json) -> bytes:
+    key = parse(record["full"])
+    _reach(world, key)
+    if not record["wrapped"]:
+        _wrap_first(world, key, record)
+    wrapped = base64.b64decode(record["wrapped"])
+    with _in_cosmos_numbers():
+        if record["as"] == UNASKED:
+            one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
+            usable.check(one, "unwrapKey", world.epoch())
+            data = material.decrypt(keystore.ensure(one), keys.WRAP_ALGORITHM, wrapped[16:])
+        else:
+            data = keys.unwrap_as(world, record["full"], record["as"], wrapped, trusted=True)
+    if hashlib.sha256(data).hexdigest() != record["digest"]:
+        raise KeyUnusable("4005")
+    return data
+
+
+def _wrap_first(world: World, key: KeyId, record: Json) -> None:
+    """The wrap of an account that a scenario describes, done with the key of then."""
+    kept = keystore.keys_of(world, key.vault).get(key.name.lower())
+    if kept is None:
+        raise KeyUnusable("4003")
+    with _in_cosmos_numbers():
+        one = keystore.version(kept, key.version)
+    data = secrets.token_bytes(32)
+    record["digest"] = hashlib.sha256(data).hexdigest()
+    record["wrapped"] = base64.b64encode(_wrap_unseen(one, data)).decode()
+    world.changed = True
+
+
+def _wrap_unseen(one: Json, data: bytes) -> bytes:
+    """Wrap without asking anybody, in the form that ``keys.wrap_as`` gives."""
+    wrapped = material.encrypt(keystore.ensure(one), keys.WRAP_ALGORITHM, data)
+    return bytes.fromhex(one["version"]) + wrapped

@@ -1,0 +1,339 @@
+"""Microsoft.MachineLearningServices: workspaces, their life, quotas and diagnosis.
+
+PUT, PATCH and DELETE answer 202 with an empty body and both polling headers (recorded:
+aml/01, aml/11, aml/13); what is done meanwhile is in :mod:`sandbox.providers.workspacebuild`.
+"""
+
+from sandbox import armid, assigned, operations, tracked
+from sandbox.keyvault.lifecycle import stamp
+from sandbox.protocol import Answer, Refusal, Request
+from sandbox.providers import managedgroup, softdeleted, workspacerules
+from sandbox.providers.workspacebuild import start
+from sandbox.providers.workspacedoc import dependency, new_doc
+from sandbox.routing import Api
+from sandbox.state import Json, Operation, Resource
+from sandbox.world import World
+
+api = Api("Microsoft.MachineLearningServices")
+
+KIND = "Microsoft.MachineLearningServices/workspaces"
+OF_GROUP = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{KIND}"
+WORKSPACE = OF_GROUP + "/{name}"
+AT = "/subscriptions/{s}/providers/Microsoft.MachineLearningServices/locations/{location}"
+PATCH_S = 15.0
+DELETE_S = 20.0
+DIAGNOSE_S = 15.0
+"""Azure seconds; recorded polls ended within half a minute."""
+_PLAIN = (
+    "friendlyName",
+    "description",
+    "imageBuildCompute",
+    "publicNetworkAccess",
+    "primaryUserAssignedIdentity",
+    "v1LegacyMode",
+    "serverlessComputeSettings",
+    "ipAllowlist",
+    "networkAcls",
+    "managedNetwork",
+)
+_DIAGNOSES = (
+    "userDefinedRouteResults",
+    "networkSecurityRuleResults",
+    "resourceLockResults",
+    "dnsResolutionResults",
+    "storageAccountResults",
+    "keyVaultResults",
+    "containerRegistryResults",
+    "applicationInsightsResults",
+    "otherResults",
+)
+
+
+@api.route("PUT", WORKSPACE)
+def put_workspace(world: World, request: Request) -> Answer:
+    """Create a workspace, change one, or bring a soft-deleted one back."""
+    body = request.json()
+    location = tracked.placed(world, request, body)
+    present = world.resource(request.path)
+    if present and present.doc["properties"]["provisioningState"] != "Failed":
+        return _change(world, request, present, body)
+    kept = softdeleted.find(world, request.path)
+    if kept:
+        if not (body.get("properties") or {}).get("allowRecoverSoftDeletedWorkspace"):
+            raise Refusal(400, "BadRequest", softdeleted.EXISTS)
+        workspace = softdeleted.recover(world, request.path)
+        return _accepted(world, request, workspace, "aml.none")
+    workspacerules.judge_new(world, request.params["name"], body)
+    if present:
+        managedgroup.remove_group(world, present.doc)
+    doc = new_doc(world, armid.canonical(request.path), location, body)
+    doc["systemData"] = stamp(world, request.caller)
+    doc["identity"] = assigned.assign(
+        world,
+        {**doc, **({"identity": present.doc["identity"]} if present else {})},
+        body.get("identity") or {"type": "SystemAssigned"},
+    )
+    workspace = Resource(doc, world.epoch())
+    world.state.resources[doc["id"].lower()] = workspace
+    operation = world.start_operation(doc["id"])
+    start(world, workspace, operation)
+    return Answer(202, None, _headers(world, request, operation, doc["location"]))
+
+
+@api.route("PATCH", WORKSPACE)
+def patch_workspace(world: World, request: Request) -> Answer:
+    """Change a workspace; of its encryption only the key identifier."""
+    return _change(world, request, tracked.existing(world, request), request.json())
+
+
+def _change(world: World, request: Request, workspace: Resource, body: Json) -> Answer:
+    doc, wanted = workspace.doc, body.get("properties") or {}
+    if doc["properties"]["provisioningState"] not in ("Succeeded", "Failed"):
+        raise Refusal(409, "Conflict", f"Workspace '{doc['name']}' is busy with another operation.")
+    workspacerules.judge_change(doc, body)
+    workspacerules.judge_dependencies(world, wanted)
+    kid = workspacerules.new_key(world, doc, body)
+    if body.get("identity"):
+        workspacerules.judge_identity(world, body)
+        doc["identity"] = assigned.assign(world, doc, body["identity"])
+    if body.get("tags") is not None:
+        doc["tags"] = body["tags"]
+    for field in _PLAIN:
+        if field in wanted:
+            doc["properties"][field] = wanted[field]
+    for field in ("applicationInsights", "containerRegistry"):
+        if wanted.get(field):
+            doc["properties"][field] = dependency(wanted[field])
+    doc["systemData"] = stamp(world, request.caller, doc["systemData"])
+    return _accepted(world, request, workspace, "aml.changed", kid=kid)
+
+
+def _accepted(
+    world: World, request: Request, workspace: Resource, job: str, **inner: object
+) -> Answer:
+    doc = workspace.doc
+    doc["properties"]["provisioningState"] = "Updating"
+    operation = world.start_operation(doc["id"], **inner)
+    world.after(PATCH_S, job, operation=operation.id)
+    return Answer(202, None, _headers(world, request, operation, doc["location"]))
+
+
+@api.job("aml.changed")
+def changed_job(world: World, data: Json) -> None:
+    """The end of a change; a new key is taken by everything of the workspace now."""
+    operation = world.state.operations[data["operation"]]
+    workspace = world.resource(operation.target)
+    if workspace is None or operation.status != "InProgress":
+        return
+    properties = workspace.doc["properties"]
+    error = operations.injected(world, operation.id)
+    kid = operation.inner.get("kid")
+    if kid and not error:
+        try:
+            managedgroup.apply_keys(world, workspace, kid)
+        except managedgroup.BuildFailed as failure:
+            error = failure.error
+        else:
+            properties["encryption"]["keyVaultProperties"]["keyIdentifier"] = kid
+    # A refused change leaves the workspace as it was, working.
+    properties["provisioningState"] = "Succeeded"
+    world.end_operation(operation.id, error)
+
+
+@api.route("GET", WORKSPACE)
+def get_workspace(world: World, request: Request) -> Answer:
+    """One workspace."""
+    return Answer(200, tracked.existing(world, request).doc)
+
+
+@api.route("GET", OF_GROUP)
+@api.route("GET", f"/subscriptions/{{s}}/providers/{KIND}")
+def list_workspaces(world: World, request: Request) -> Answer:
+    """Workspaces of a resource group or subscription; no nextLink."""
+    scope = request.path.lower().partition("/providers/")[0]
+    return Answer(200, {"value": [found.doc for found in tracked.below(world, scope, KIND)]})
+
+
+@api.route("DELETE", WORKSPACE)
+def delete_workspace(world: World, request: Request) -> Answer:
+    """Delete softly, or with ``forceToPurge=true`` for good, a soft-deleted one too."""
+    purge = request.query.get("forcetopurge", "").lower() == "true"
+    workspace = world.resource(request.path)
+    kept = softdeleted.find(world, request.path)
+    if workspace is None and not (kept and purge):
+        return Answer(204)
+    doc = workspace.doc if workspace else kept
+    operation = world.start_operation(armid.canonical(request.path), purge=purge)
+    if workspace:
+        workspace.doc["properties"]["provisioningState"] = "Deleting"
+    world.after(DELETE_S, "aml.deleted", operation=operation.id)
+    location = doc["location"] if doc else ""
+    return Answer(202, None, _headers(world, request, operation, location))
+
+
+@api.job("aml.deleted")
+def deleted_job(world: World, data: Json) -> None:
+    """The end of a deletion."""
+    operation = world.state.operations[data["operation"]]
+    error = operations.injected(world, operation.id)
+    workspace = world.resource(operation.target)
+    if error and workspace:
+        workspace.doc["properties"]["provisioningState"] = "Failed"
+    if not error:
+        if workspace:
+            softdeleted.keep(world, workspace)
+        if operation.inner["purge"]:
+            softdeleted.purge(world, operation.target)
+    world.end_operation(operation.id, error)
+
+
+@api.route("POST", WORKSPACE + "/diagnose")
+def diagnose(world: World, request: Request) -> Answer:
+    """202 with Location only (recorded: aml/05).
+
+    It looks at the workspace's own dependencies, never at the customer-managed key.
+    """
+    workspace = _named(world, request)
+    operation = world.start_operation(workspace.doc["id"], diagnose=True)
+    world.after(DIAGNOSE_S, "aml.diagnosed", operation=operation.id)
+    headers = _headers(world, request, operation, workspace.doc["location"])
+    return Answer(202, None, {"Location": headers["Location"]})
+
+
+@api.job("aml.diagnosed")
+def diagnosed_job(world: World, data: Json) -> None:
+    """The findings; codes of missing dependencies are not documented and named by us."""
+    operation = world.state.operations[data["operation"]]
+    workspace = world.resource(operation.target)
+    value: Json = {name: [] for name in _DIAGNOSES}
+    properties = workspace.doc["properties"] if workspace else {}
+    for field in ("storageAccount", "keyVault", "containerRegistry", "applicationInsights"):
+        given = properties.get(field)
+        if given and world.resource(given) is None:
+            value[f"{field}Results"].append(
+                {
+                    "code": "ResourceNotFound",
+                    "level": "Error",
+                    "message": f"The resource '{given}' was not found.",
+                }
+            )
+    world.end_operation(operation.id, result={"value": value})
+
+
+@api.route("GET", AT + "/workspaceOperationsStatus/{id}", action="")
+def operation_status(world: World, request: Request) -> Answer:
+    """Polling: ``type=async`` tells the status, ``type=location`` the result."""
+    operation = operations.find(world, request.params["id"])
+    if request.query.get("type") != "location":
+        return Answer(200, operations.status(operation, progress=True))
+    workspace = world.resource(operation.target)
+    if operation.result is None and operation.status == "Succeeded" and workspace:
+        return Answer(200, workspace.doc)
+    done = 200 if operation.result is not None else 204
+    return operations.location_answer(world, request, operation, done=done)
+
+
+@api.route("POST", WORKSPACE + "/listKeys")
+def list_keys(world: World, request: Request) -> Answer:
+    """Where the workspace's stores are; the key values themselves are not simulated."""
+    properties = _named(world, request).doc["properties"]
+    return Answer(
+        200,
+        {
+            "userStorageKey": None,
+            "userStorageResourceId": properties["storageAccount"],
+            "appInsightsInstrumentationKey": properties["sdkTelemetryAppInsightsKey"],
+            "containerRegistryCredentials": None,
+            "notebookAccessKeys": None,
+        },
+    )
+
+
+@api.route("GET", WORKSPACE + "/outboundRules")
+def list_outbound(world: World, request: Request) -> Answer:
+    """Outbound rules of the managed network: those the workspace was given."""
+    workspace = world.resource(request.path.rpartition("/")[0])
+    if workspace is None:
+        raise armid.not_found(request)
+    network = workspace.doc["properties"].get("managedNetwork") or {}
+    rules = network.get("outboundRules") or {}
+    value = [
+        {
+            "id": f"{workspace.doc['id']}/outboundRules/{name}",
+            "name": name,
+            "type": f"{KIND}/outboundRules",
+            "properties": rule,
+        }
+        for name, rule in rules.items()
+    ]
+    return Answer(200, {"value": value})
+
+
+@api.route("GET", AT + "/usages")
+def list_usages(world: World, request: Request) -> Answer:
+    """Cores used in a region; nothing runs in the sandbox, so only limits differ."""
+    subscription = f"/subscriptions/{request.params['s']}"
+    value = []
+    for kind, name, most in _cores(world, request.params["location"]):
+        tail = f"/{name.replace(' ', '_')}" if kind == "vmFamily" else ""
+        value.append(
+            {
+                "id": f"{subscription}/usages{tail}",
+                "type": f"Microsoft.MachineLearningServices/{kind}/usages",
+                "currentValue": 0,
+                "limit": most,
+                "name": {"localizedValue": name, "value": name},
+                "unit": "Count",
+            }
+        )
+    return Answer(200, {"value": value})
+
+
+@api.route("GET", AT + "/quotas")
+def list_quotas(world: World, request: Request) -> Answer:
+    """Quotas of VM families in a region."""
+    value = [
+        {
+            "id": f"/subscriptions/{request.params['s']}/quotas/{name.replace(' ', '_')}",
+            "type": "Microsoft.MachineLearningServices/vmFamily/quotas",
+            "limit": most,
+            "name": {"localizedValue": name, "value": name},
+            "unit": "Count",
+        }
+        for kind, name, most in _cores(world, request.params["location"])
+        if kind == "vmFamily"
+    ]
+    return Answer(200, {"value": value})
+
+
+def _cores(world: World, location: str) -> list[tuple[str, str, int]]:
+    """(type, name, limit) of a region; ``settings.quota.machinelearning.<region>`` changes all."""
+    here = world.state.settings.get("quota", {}).get("machinelearning", {})
+    most = int(here.get(location.lower(), 100))
+    return [
+        ("totalCores", "Clusters", 200),
+        ("dedicatedCores", "Total Cluster Dedicated Regional vCPUs", most),
+        ("vmFamily", "Standard DSv2 Family Cluster Dedicated vCPUs", most),
+        ("vmFamily", "Standard NCv3 Family Cluster Dedicated vCPUs", 0),
+        ("lowPriorityCores", "Total Cluster LowPriority Regional vCPUs", most),
+    ]
+
+
+def _named(world: World, request: Request) -> Resource:
+    workspace = world.resource(request.path.rpartition("/")[0])
+    if workspace is None:
+        raise armid.not_found(request)
+    return workspace
+
+
+def _headers(world: World, request: Request, operation: Operation, location: str) -> dict[str, str]:
+    return operations.async_headers(
+        world,
+        operation,
+        "Microsoft.MachineLearningServices",
+        location,
+        "workspaceOperationsStatus",
+        request.api_version,
+        asynchronous="type=async",
+        result="type=location",
+    )

@@ -1,0 +1,297 @@
+"""The managed resource group of a workspace: what is in it, and who uses the key there."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandbox import armid, assigned, cascade, policy, rbac, regions, registrations, tracked
+from sandbox.protocol import Refusal
+from sandbox.providers import cosmos, customerkeys, identities, search, storage
+from sandbox.providers.customerkeys import UNASKED, KeyUnusable
+from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
+from sandbox.state import Json, Resource
+from sandbox.world import World
+
+USER_ASSIGNED = "user-assigned"
+"""The identity of the workspace's ``encryption.identity``."""
+
+WHO_WRAPS: dict[tuple[str, str], str] = {
+    # With a system identity one grant is documented: Azure Cosmos DB gets get, wrapKey and
+    # unwrapKey ("Customer-managed keys for Azure Machine Learning" and Cosmos DB's CMK
+    # pages). No page names one for Search or Storage, so they come in by the same one.
+    ("system", "cosmos"): COSMOS_DB,
+    ("system", "search"): COSMOS_DB,
+    ("system", "storage"): COSMOS_DB,
+    # With a user-assigned identity that identity needs the three permissions too: azurerm's
+    # user_assigned_identity_id says storage reaches the vault through it. Search is inferred.
+    ("user", "cosmos"): COSMOS_DB,
+    ("user", "search"): USER_ASSIGNED,
+    ("user", "storage"): USER_ASSIGNED,
+    # Service-side encryption: Machine Learning wraps in its own resources. Its quickstart
+    # asks for Contributor of the Machine Learning app and for no grant on the key.
+    ("service-system", "workspace"): UNASKED,
+    ("service-user", "workspace"): USER_ASSIGNED,
+}
+"""Who uses the key, by (kind of identity, service): an app id, USER_ASSIGNED or UNASKED.
+
+Which grants the live service really demands is an open question; nothing is demanded here
+that no source names.
+"""
+
+
+class Provider(Protocol):
+    """What the three providers' modules have in common."""
+
+    CREATE_S: float
+
+    def refuse_full(self, world: World, subscription: str, location: str) -> None:
+        """Raise Refusal where quota or region say no."""
+
+    def make(
+        self, world: World, resource_id: str, location: str, *, managed_by: str = ""
+    ) -> Resource:
+        """Begin a resource."""
+
+    def finish(self, world: World, resource: Resource, state: str = "Succeeded") -> None:
+        """End its creation."""
+
+    def take_key(self, world: World, resource: Resource, kid: str, object_id: str) -> None:
+        """Encrypt it; raises KeyUnusable."""
+
+    def take_key_unseen(self, world: World, resource: Resource, kid: str, object_id: str) -> None:
+        """Encrypt it in the past, for scenarios."""
+
+    def tell(self, world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
+        """Show what using the key found."""
+
+    def error_of(self, trouble: KeyUnusable) -> Json:
+        """The error of an operation that failed on the key."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the three managed resources."""
+
+    name: str
+    namespace: str
+    kind: str
+    provider: Provider
+
+
+PARTS = {
+    "cosmos": Part("cosmos", "Microsoft.DocumentDB", "databaseAccounts", cosmos),
+    "search": Part("search", "Microsoft.Search", "searchServices", search),
+    "storage": Part("storage", "Microsoft.Storage", "storageAccounts", storage),
+}
+
+
+class BuildFailed(Exception):
+    """A step failed; carries the error of the asynchronous status."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def bad(message: str) -> Json:
+    """A BadRequest error."""
+    return {"code": "BadRequest", "message": message}
+
+
+def mode(doc: Json) -> str:
+    """``none``, ``own-resources`` or ``service-side``."""
+    properties = doc["properties"]
+    status = (properties.get("encryption") or {}).get("status", "")
+    if str(status).lower() != "enabled":
+        return "none"
+    return "service-side" if properties.get("enableServiceSideCMKEncryption") else "own-resources"
+
+
+def key_id(doc: Json) -> str:
+    """The key identifier a workspace is configured with."""
+    return str(doc["properties"]["encryption"]["keyVaultProperties"]["keyIdentifier"])
+
+
+def wrapper(world: World, doc: Json, service: str) -> str:
+    """Object id that a service uses the workspace's key as, by :data:`WHO_WRAPS`.
+
+    Raises :class:`KeyUnusable` 4000 where the principal is missing: no token for it.
+    """
+    identity = doc["properties"]["encryption"].get("identity") or {}
+    chosen = str(identity.get("userAssignedIdentity") or "")
+    kind = "user" if chosen else "system"
+    who = WHO_WRAPS[f"service-{kind}" if service == "workspace" else kind, service]
+    if who == UNASKED:
+        return UNASKED
+    if who == USER_ASSIGNED:
+        object_id = assigned.principal_of(doc, chosen)
+        if not world.principal(object_id):
+            raise KeyUnusable("4000")
+        return object_id
+    return cosmos.principal(world, doc["id"])
+
+
+def judge_rights(world: World, doc: Json) -> None:
+    """The Machine Learning app needs Contributor on the subscription (its REST quickstart)."""
+    subscription = armid.subscription(doc["id"])
+    app = registrations.first_party(world, tracked.tenant(world, doc["id"]), MACHINE_LEARNING)
+    object_id = app.object_id if app else MACHINE_LEARNING
+    action, scope = "Microsoft.Resources/subscriptions/resourceGroups/write", group_id(doc)
+    if app and rbac.allows(world, object_id, action, f"/subscriptions/{subscription}"):
+        return
+    raise BuildFailed(
+        {
+            "code": "AuthorizationFailed",
+            "message": f"The client '{MACHINE_LEARNING}' with object id '{object_id}' does not "
+            f"have authorization to perform action '{action}' over scope '{scope}' or the scope "
+            "is invalid. If access was recently granted, please refresh your credentials.",
+        }
+    )
+
+
+def group_name(doc: Json) -> str:
+    """Name of the managed resource group.
+
+    Two formulas are documented: ``<workspace resource group><GUID>`` and
+    ``azureml-rg-<workspace>_<GUID>``. This is the second (the concept page's).
+    """
+    return f"azureml-rg-{doc['name']}_{doc['properties']['workspaceId']}"
+
+
+def group_id(doc: Json) -> str:
+    """ARM id of the managed resource group."""
+    return f"/subscriptions/{armid.subscription(doc['id'])}/resourceGroups/{group_name(doc)}"
+
+
+def part_id(doc: Json, part: Part) -> str:
+    """ARM id of a managed resource; names have no documented form."""
+    unique = str(doc["properties"]["workspaceId"]).replace("-", "")[:16]
+    name = f"aml{part.name[:6]}{unique}"[:24]
+    return f"{group_id(doc)}/providers/{part.namespace}/{part.kind}/{name}"
+
+
+def make_group(world: World, workspace: Resource) -> None:
+    """The managed group and its deny assignment; the workspace names it from now on."""
+    doc = workspace.doc
+    judge_rights(world, doc)
+    where = group_id(doc)
+    group = {
+        "id": where,
+        "name": group_name(doc),
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": regions.short(doc["location"]),
+        "managedBy": doc["id"],
+        "tags": {},
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    world.state.groups[where.lower()] = Resource(group, world.epoch(), managed_by=doc["id"])
+    app = registrations.first_party(world, tracked.tenant(world, doc["id"]), MACHINE_LEARNING)
+    spared = [{"id": app.object_id, "type": "ServicePrincipal"}] if app else []
+    name = world.state.new_id()
+    denial_id = f"{where}/providers/Microsoft.Authorization/denyAssignments/{name}"
+    denial = {
+        "properties": {
+            "denyAssignmentName": f"System deny assignment of {doc['name']}",
+            "description": "Created by Azure Machine Learning to protect managed resources.",
+            "permissions": [
+                {
+                    "actions": ["*"],
+                    "notActions": ["*/read"],
+                    "dataActions": [],
+                    "notDataActions": [],
+                }
+            ],
+            "scope": where,
+            "doNotApplyToChildScopes": False,
+            "principals": [{"id": rbac.EVERYONE, "type": "SystemDefined"}],
+            "excludePrincipals": spared,
+            "isSystemProtected": True,
+        },
+        "id": denial_id,
+        "type": "Microsoft.Authorization/denyAssignments",
+        "name": name,
+    }
+    world.state.denials[denial_id.lower()] = Resource(denial, world.epoch(), managed_by=doc["id"])
+    doc["properties"]["serviceProvisionedResourceGroup"] = group_name(doc)
+
+
+def remove_identity(world: World, doc: Json) -> None:
+    """End the system identity of a workspace that is gone for good."""
+    principal_id = (doc.get("identity") or {}).get("principalId")
+    if principal_id:
+        identities.remove_identity(world, principal_id)
+
+
+def remove_group(world: World, doc: Json) -> None:
+    """Take the managed group away with everything in it."""
+    where = group_id(doc)
+    cascade.delete(world, where)
+    world.state.groups.pop(where.lower(), None)
+
+
+def begin(world: World, workspace: Resource, part: Part) -> Resource:
+    """Begin one managed resource; raises Refusal with what its provider says against it."""
+    doc = workspace.doc
+    subscription = armid.subscription(doc["id"])
+    if registrations.state(world, subscription, part.namespace) != "Registered":
+        message = (
+            f"The subscription is not registered to use namespace '{part.namespace}'. See "
+            "https://aka.ms/rps-not-found for how to register subscriptions."
+        )
+        code = "MissingSubscriptionRegistration"
+        details = [{"code": code, "target": part.namespace, "message": message}]
+        raise Refusal(409, code, message, details=details)
+    part.provider.refuse_full(world, subscription, doc["location"])
+    where = part_id(doc, part)
+    kind = f"{part.namespace}/{part.kind}"
+    policy.refuse(
+        world, where, {"type": kind, "name": armid.name(where), "location": doc["location"]}
+    )
+    return part.provider.make(world, where, doc["location"], managed_by=doc["id"])
+
+
+def take(world: World, workspace: Resource, part: Part, kid: str) -> None:
+    """Have one managed resource take a key; raises BuildFailed in that service's words."""
+    resource = world.resource(part_id(workspace.doc, part))
+    if resource is None:
+        raise BuildFailed(bad(f"The managed {part.name} resource of the workspace is missing."))
+    try:
+        part.provider.take_key(world, resource, kid, wrapper(world, workspace.doc, part.name))
+    except KeyUnusable as trouble:
+        if "cmk" not in resource.inner:
+            part.provider.tell(world, resource, trouble)
+        raise BuildFailed(part.provider.error_of(trouble)) from trouble
+
+
+def apply_keys(world: World, workspace: Resource, kid: str) -> None:
+    """Have everything of a workspace take a key; raises BuildFailed."""
+    if mode(workspace.doc) == "own-resources":
+        for part in PARTS.values():
+            take(world, workspace, part, kid)
+        return
+    try:
+        customerkeys.protect(world, workspace, kid, wrapper(world, workspace.doc, "workspace"))
+    except KeyUnusable as trouble:
+        error = bad("The workspace's customer-managed key cannot be used.")
+        if trouble.cause:
+            error["details"] = [{"code": trouble.inner, "message": trouble.cause.message}]
+        raise BuildFailed(error) from trouble
+    customerkeys.watch(world, workspace)
+
+
+def seed_parts(world: World, workspace: Resource, kid: str) -> None:
+    """The managed group of a scenario's healthy workspace, as if built long ago."""
+    make_group(world, workspace)
+    doc = workspace.doc
+    for part in PARTS.values():
+        where = part_id(doc, part)
+        resource = part.provider.make(world, where, doc["location"], managed_by=doc["id"])
+        part.provider.finish(world, resource)
+        who = wrapper(world, doc, part.name)
+        part.provider.take_key_unseen(world, resource, kid, who)
+
+
+def _no_words(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
+    """A workspace document says nothing about its key."""
+
+
+customerkeys.TELLS["microsoft.machinelearningservices/workspaces"] = _no_words

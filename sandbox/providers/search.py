@@ -1,0 +1,290 @@
+"""Microsoft.Search: services, their quota per region and sku, and CMK compliance."""
+
+import re
+
+from sandbox import armid, regions, tracked
+from sandbox.protocol import Answer, Refusal, Request
+from sandbox.providers import customerkeys
+from sandbox.providers.customerkeys import KeyUnusable
+from sandbox.routing import Api
+from sandbox.state import Json, Resource
+from sandbox.world import World
+
+api = Api("Microsoft.Search")
+
+SERVICES = "/providers/Microsoft.Search/searchServices"
+OF_GROUP = "/subscriptions/{s}/resourceGroups/{g}" + SERVICES
+USAGES = "/subscriptions/{s}/providers/Microsoft.Search/locations/{location}/usages"
+CREATE_S = 90.0
+"""Azure seconds until a new service runs (recorded polls end within minutes)."""
+MANAGED_SKU = "standard"
+"""Sku of a workspace's managed service; no source names it, S1 is assumed."""
+
+SKUS = {
+    "free": ("F - Free", 1),
+    "basic": ("B - Basic", 16),
+    "standard": ("S - Standard", 16),
+    "standard2": ("S2 - Standard2", 8),
+    "standard3": ("S3 - Standard3", 6),
+    "storageOptimizedL1": ("L1 - Storage Optimized", 6),
+    "storageOptimizedL2": ("L2 - Storage Optimized", 6),
+}
+"""Localized name and default limit per subscription and region (service limits page)."""
+
+_NAME = re.compile(r"(?!.*--)[a-z0-9]{2}(?:[a-z0-9-]{0,57}[a-z0-9])?")
+
+
+def limit(world: World, location: str, sku: str) -> int:
+    """The quota of a sku in a region; ``settings.quota.search.<region>`` changes it.
+
+    The setting is a number for all skus or a table by sku.
+    """
+    quota = world.state.settings.get("quota", {}).get("search", {})
+    here = quota.get(regions.short(location))
+    if isinstance(here, dict):
+        here = here.get(sku)
+    return SKUS[sku][1] if here is None else int(here)
+
+
+def used(world: World, subscription: str, location: str, sku: str) -> int:
+    """How many services of a sku a subscription has in a region."""
+    return sum(
+        1
+        for service in _services(world, f"/subscriptions/{subscription}")
+        if service.doc["sku"]["name"].lower() == sku.lower()
+        and regions.short(service.doc["location"]) == regions.short(location)
+    )
+
+
+def refuse_full(world: World, subscription: str, location: str, sku: str = MANAGED_SKU) -> None:
+    """Raise what the service says when quota or, by a scenario, capacity is missing."""
+    exhausted = world.state.settings.get("search_exhausted_regions", [])
+    if regions.short(location) in {regions.short(name) for name in exhausted}:
+        raise Refusal(
+            400,
+            "InsufficientResourcesAvailable",
+            f"The region '{regions.short(location)}' is currently out of the resources required "
+            "to provision new services. Please try creating the service in another region or "
+            "select another SKU.",
+        )
+    most, now = limit(world, location, sku), used(world, subscription, location, sku)
+    if now >= most:
+        raise Refusal(
+            400,
+            "ServiceQuotaExceeded",
+            f"Operation would exceed '{sku}' tier service quota. "
+            f"You are using {now} out of {most} '{sku}' tier service quota.",
+        )
+
+
+def make(
+    world: World, resource_id: str, location: str, *, sku: str = MANAGED_SKU, managed_by: str = ""
+) -> Resource:
+    """Put a service that is being provisioned into the state; :func:`finish` ends it."""
+    name = armid.name(resource_id)
+    doc: Json = {
+        "location": regions.display(location),
+        "tags": {},
+        "properties": {
+            "replicaCount": 1,
+            "partitionCount": 1,
+            "endpoint": f"https://{name}.search.windows.net",
+            "status": "provisioning",
+            "statusDetails": "",
+            "provisioningState": "Provisioning",
+            "hostingMode": "default",
+            "computeType": "Default",
+            "publicNetworkAccess": "Enabled",
+            "networkRuleSet": {"ipRules": [], "bypass": "None"},
+            "privateEndpointConnections": [],
+            "sharedPrivateLinkResources": [],
+            "encryptionWithCmk": {
+                "enforcement": "Unspecified",
+                "encryptionComplianceStatus": "Compliant",
+                "serviceLevelEncryptionKey": None,
+            },
+            "disableLocalAuth": False,
+            "authOptions": {"apiKeyOnly": {}},
+            "disabledDataExfiltrationOptions": [],
+            "dataExfiltrationProtections": [],
+            "semanticSearch": "free",
+            "upgradeAvailable": "notAvailable",
+            "serviceUpgradedAt": None,
+        },
+        "systemData": {"createdAt": world.iso()},
+        "id": resource_id,
+        "name": name,
+        "type": "Microsoft.Search/searchServices",
+        "sku": {"name": sku},
+    }
+    resource = Resource(doc, world.epoch(), managed_by=managed_by)
+    world.state.resources[resource_id.lower()] = resource
+    return resource
+
+
+def finish(world: World, resource: Resource, state: str = "Succeeded") -> None:
+    """End a service's provisioning."""
+    properties = resource.doc["properties"]
+    properties["provisioningState"] = state
+    properties["status"] = "running" if state == "Succeeded" else "error"
+
+
+def tell(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
+    """Show compliance: the only thing the service tells about its key."""
+    properties = resource.doc["properties"]
+    compliance = "NonCompliant" if trouble else "Compliant"
+    properties["encryptionWithCmk"]["encryptionComplianceStatus"] = compliance
+    properties["status"] = "degraded" if trouble else "running"
+    properties["statusDetails"] = error_of(trouble)["message"] if trouble else ""
+
+
+customerkeys.TELLS["microsoft.search/searchservices"] = tell
+
+
+def take_key(world: World, resource: Resource, kid: str, object_id: str) -> None:
+    """Encrypt a service with one version of a key; raises :class:`KeyUnusable`."""
+    customerkeys.protect(world, resource, kid, object_id)
+    resource.doc["properties"]["encryptionWithCmk"]["enforcement"] = "Enabled"
+    tell(world, resource, None)
+    customerkeys.watch(world, resource)
+
+
+def take_key_unseen(world: World, resource: Resource, kid: str, object_id: str) -> None:
+    """What :func:`take_key` left in the past, for scenarios."""
+    customerkeys.protect_unseen(world, resource, kid, object_id)
+    resource.doc["properties"]["encryptionWithCmk"]["enforcement"] = "Enabled"
+
+
+def error_of(trouble: KeyUnusable) -> Json:
+    """The error of an operation that failed on the key, the vault's own words inside."""
+    details = []
+    if trouble.cause:
+        details = [{"code": trouble.inner, "message": trouble.cause.message}]
+    return {
+        "code": "Forbidden",
+        "message": "Access forbidden. The query key used might have been revoked - please retry.",
+        "details": details,
+    }
+
+
+@api.route("GET", OF_GROUP + "/{name}")
+def get_service(world: World, request: Request) -> Answer:
+    """One service; its ETag is a header."""
+    resource = tracked.existing(world, request)
+    customerkeys.settle(world, resource)
+    return Answer(200, resource.doc, {"ETag": _etag(world, resource)})
+
+
+@api.route("GET", OF_GROUP)
+@api.route("GET", "/subscriptions/{s}" + SERVICES)
+def list_services(world: World, request: Request) -> Answer:
+    """Services of a resource group or subscription; nextLink is there and null."""
+    found = _services(world, request.path.lower().partition("/providers/")[0])
+    for resource in found:
+        customerkeys.settle(world, resource)
+    return Answer(200, {"value": [resource.doc for resource in found], "nextLink": None})
+
+
+@api.route("PUT", OF_GROUP + "/{name}")
+def put_service(world: World, request: Request) -> Answer:
+    """Create (201, then poll GET) or change (200) a service; recorded: search/01 and 03."""
+    service_id = armid.canonical(request.path)
+    body = request.json()
+    present = world.resource(service_id)
+    if present:
+        present.doc["tags"] = body.get("tags", present.doc["tags"])
+        properties = present.doc["properties"]
+        for name in ("replicaCount", "partitionCount", "publicNetworkAccess", "disableLocalAuth"):
+            properties[name] = body.get("properties", {}).get(name, properties[name])
+        wanted = body.get("properties", {}).get("encryptionWithCmk") or {}
+        if "enforcement" in wanted:
+            properties["encryptionWithCmk"]["enforcement"] = wanted["enforcement"]
+        return Answer(200, present.doc, {"ETag": _etag(world, present)})
+    sku = str(body.get("sku", {}).get("name", "")).lower()
+    known = {name.lower(): name for name in SKUS}
+    if sku not in known:
+        raise Refusal(400, "InvalidRequest", f"SKU '{sku}' is not valid for a search service.")
+    _refuse_name(world, armid.name(service_id))
+    location = tracked.placed(world, request, body)
+    refuse_full(world, request.params["s"], location, known[sku])
+    resource = make(world, service_id, location, sku=known[sku])
+    resource.doc["tags"] = body.get("tags", {})
+    world.after(CREATE_S, "search.created", id=service_id)
+    return Answer(201, resource.doc, {"ETag": _etag(world, resource)})
+
+
+@api.job("search.created")
+def created(world: World, data: Json) -> None:
+    """End the provisioning of a service of the user's own."""
+    resource = world.resource(data["id"])
+    if resource is not None:
+        finish(world, resource)
+
+
+@api.route("DELETE", OF_GROUP + "/{name}")
+def delete_service(world: World, request: Request) -> Answer:
+    """Delete a service at once (recorded: search/07), 204 where there is none."""
+    gone = world.state.resources.pop(armid.canonical(request.path).lower(), None)
+    return Answer(200) if gone else Answer(204)
+
+
+@api.route("POST", "/subscriptions/{s}/providers/Microsoft.Search/checkNameAvailability")
+def check_name(world: World, request: Request) -> Answer:
+    """Whether a name is well formed and free."""
+    name = str(request.json().get("name", ""))
+    try:
+        _refuse_name(world, name)
+    except Refusal as refusal:
+        reason = "Invalid" if refusal.code == "InvalidName" else "AlreadyExists"
+        return Answer(200, {"nameAvailable": False, "reason": reason, "message": refusal.message})
+    return Answer(200, {"nameAvailable": True, "reason": "", "message": ""})
+
+
+@api.route("GET", USAGES)
+def list_usages(world: World, request: Request) -> Answer:
+    """Used and allowed services of every sku in a region."""
+    return Answer(200, {"value": [_usage(world, request, sku) for sku in SKUS], "nextLink": None})
+
+
+@api.route("GET", USAGES + "/{sku}")
+def get_usage(world: World, request: Request) -> Answer:
+    """Used and allowed services of one sku."""
+    known = {name.lower(): name for name in SKUS}
+    sku = known.get(request.params["sku"].lower())
+    if sku is None:
+        raise armid.not_found(request)
+    return Answer(200, _usage(world, request, sku))
+
+
+def _usage(world: World, request: Request, sku: str) -> Json:
+    subscription, location = request.params["s"], request.params["location"]
+    return {
+        "id": f"/subscriptions/{subscription}/providers/Microsoft.Search/locations/"
+        f"{regions.short(location)}/usages/{sku}",
+        "unit": "Count",
+        "currentValue": used(world, subscription, location, sku),
+        "limit": limit(world, location, sku),
+        "name": {"value": sku, "localizedValue": SKUS[sku][0]},
+    }
+
+
+def _services(world: World, scope: str) -> list[Resource]:
+    return list(tracked.below(world, scope, "Microsoft.Search/searchServices"))
+
+
+def _refuse_name(world: World, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise Refusal(
+            400,
+            "InvalidName",
+            f"Service name '{name}' is invalid: use 2 to 60 lower-case letters, digits or single "
+            "dashes, without a dash among the first two characters or at the end.",
+        )
+    tail = f"/searchservices/{name.lower()}"
+    if any(key.endswith(tail) for key in world.state.resources):
+        raise Refusal(409, "ServiceNameUnavailable", f"The name '{name}' is already in use.")
+
+
+def _etag(world: World, resource: Resource) -> str:
+    stamp = world.clock.iso(resource.created).replace(":", "%3A")
+    return f"W/\"datetime'{stamp}'\""
