@@ -28,7 +28,10 @@ class Page(Screen[T]):
     """
 
     BINDINGS = bind("back", "explain")
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (WIDE, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  (as Textual declares it)
+        (0, "-narrow"),
+        (WIDE, "-wide"),
+    ]
     AUTO_FOCUS = ""
 
     guide: ClassVar[str] = ""

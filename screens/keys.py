@@ -6,7 +6,7 @@ the same thing everywhere and is explained wherever it works. The word stands in
 
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 class Key(NamedTuple):
@@ -61,6 +61,17 @@ _KEYS = (
     Key("down_text", "j", "cursor_down", "down", "One line down.", footer=False),
     Key("up_text", "k", "cursor_up", "up", "One line up.", footer=False),
     Key("accept", "enter", "accept", "accept", "Take what is written."),
+    # forms
+    Key("open_choice", "enter,space", "open_choice", "choose", "Open this choice."),
+    Key("go_on", "enter,space", "go_on", "continue", "Go on with what is chosen."),
+    Key("row_down", "down,j", "row_down", "down", "To the next row.", footer=False),
+    Key("row_up", "up,k", "row_up", "up", "To the row before.", footer=False),
+    # set up
+    Key("create", "c", "create", "create", "Create a new one instead of choosing."),
+    Key("versions", "v", "versions", "versions", "The versions of this key."),
+    Key("again_list", "r", "again", "again", "Read it again from Azure.", footer=False),
+    Key("write_intent", "w", "write_intent", "write", "Write the intent as a TOML file."),
+    Key("apply", "a", "apply", "apply", "Do what the plan says, after one question."),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),
@@ -76,7 +87,7 @@ KEYS: dict[str, Key] = {key.id: key for key in _KEYS}
 """By id."""
 
 
-def bind(*ids: str) -> list[Binding]:
+def bind(*ids: str) -> list[BindingType]:
     """Bindings for these rows, in this order; KeyError for an id that is no row."""
     return [_binding(KEYS[id]) for id in ids]
 

@@ -39,7 +39,7 @@ class Wrapkey(Shell):
     CSS_PATH = "wrapkey.tcss"
     COMMANDS = {Commands}  # noqa: RUF012  (Textual's own declaration)
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS = [*bind("goto", "keys", "quit"), *bind("show_text")]
+    BINDINGS = bind("goto", "keys", "quit", "show_text")
     NOTIFICATION_TIMEOUT = 6
 
     def __init__(self, session: Session) -> None:
@@ -192,7 +192,7 @@ class Wrapkey(Shell):
             self.exit(return_code=Exit.INTERRUPTED)
 
     def action_command_palette(self) -> None:
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     # -- size

@@ -72,14 +72,11 @@ async def attach(
     A sandbox that runs already is taken as it is, its scenario and speed too. Raises
     NoSandbox when none can be started.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ready_file = home / "ready.json"
     async with _lock(home):
         if (found := await running(home)) is not None:
             return found
         if talk:
             talk("Starting the sandbox.")
-        ready_file.unlink(missing_ok=True)
         process = start(home, scenario=scenario, speed=speed)
         return await _wait(process, home)
 
@@ -95,6 +92,8 @@ async def running(home: Path) -> Ready | None:
 
 def start(home: Path, *, scenario: str = "", speed: float = 0) -> "subprocess.Popen[bytes]":
     """Start one in a session of its own: it neither hears our terminal nor ends with it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / "ready.json").unlink(missing_ok=True)
     flags = ["--home", str(home), "--state", str(home / "state.json")]
     flags += ["--ready-file", str(home / "ready.json"), "--idle-minutes", str(IDLE_MINUTES)]
     flags += ["--scenario", scenario] if scenario else []
@@ -128,8 +127,9 @@ async def _wait(process: "subprocess.Popen[bytes]", home: Path) -> Ready:
 @contextlib.asynccontextmanager
 async def _lock(home: Path) -> AsyncIterator[None]:
     """Two terminals that start at the same time share one sandbox."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  (a moment, before all)
     with (home / "start.lock").open("w") as file:
-        while not _locked(file):
+        while not _locked(file):  # noqa: ASYNC110  (another process holds it: nothing to wait on)
             await asyncio.sleep(_LOOK_S)
         yield
 

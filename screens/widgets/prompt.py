@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from screens.base import Modal
@@ -36,7 +37,7 @@ class Prompt(Modal[str]):
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
-    def _hint(self, typed: str) -> object:
+    def _hint(self, typed: str) -> Content:
         names = [name for name in self._known if name.startswith(typed)] or self._known
         return content(f" {self._label}   {'  '.join(names)}")
 

@@ -1,0 +1,181 @@
+"""subscriptions, vaults, keys, workspaces: what there is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tui.cli.failed import BadInput
+from tui.cli.options import Given, shared
+from tui.cli.output import bare, document, table
+from tui.exits import Exit
+
+if TYPE_CHECKING:
+    from services.azure.connection import Connection
+    from services.model.resources import Subscription
+
+T = TypeVar("T")
+
+TOGETHER = 8
+"""Subscriptions that are asked at the same time."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout.")
+
+
+@click.command()
+@as_json
+@shared
+@click.pass_context
+def subscriptions(context: click.Context, as_json: bool) -> Exit:
+    """List the subscriptions you can see."""
+
+    async def read(conn: "Connection", given: Given) -> list[Any]:
+        from services.azure.subscriptions import list_subscriptions  # noqa: PLC0415
+
+        return await list_subscriptions(conn)
+
+    found = _run(context, read)
+    return _show("subscriptions", found, as_json, ("Name", "Id", "State"), _subscription)
+
+
+def _subscription(one: Any) -> tuple[str, ...]:
+    return one.name, one.id, one.state
+
+
+@click.command()
+@as_json
+@shared
+@click.pass_context
+def vaults(context: click.Context, as_json: bool) -> Exit:
+    """List the key vaults of a subscription, or of all you can see."""
+
+    async def read(conn: "Connection", given: Given) -> list[Any]:
+        from services.azure.vaults import list_vaults  # noqa: PLC0415
+
+        return await _of_all(conn, given, list_vaults)
+
+    head = ("Name", "Group", "Region", "Access", "Purge protection")
+    return _show("vaults", _run(context, read), as_json, head, _vault)
+
+
+def _vault(one: Any) -> tuple[str, ...]:
+    access = "RBAC" if one.rbac else "policies"
+    return one.name, _group(one.id), one.location, access, "on" if one.purge_protection else "off"
+
+
+@click.command()
+@click.argument("vault")
+@as_json
+@shared
+@click.pass_context
+def keys(context: click.Context, vault: str, as_json: bool) -> Exit:
+    """List the keys of VAULT, a name or an address."""
+
+    async def read(conn: "Connection", given: Given) -> list[Any]:
+        from services.azure.keys import list_keys  # noqa: PLC0415
+
+        return await list_keys(conn, _vault_uri(conn, vault))
+
+    found = _run(context, read)
+    return _show("keys", found, as_json, ("Name", "Enabled", "Expires"), _key)
+
+
+def _vault_uri(conn: "Connection", vault: str) -> str:
+    if not vault.replace("-", "").isalnum() and "://" not in vault:
+        raise BadInput("VAULT is a vault's name (3 to 24 letters, digits, hyphens) or address.")
+    return vault.rstrip("/") if "://" in vault else conn.cloud.vault_uri(vault)
+
+
+def _key(one: Any) -> tuple[str, ...]:
+    now = one.current
+    expires = f"{now.expires:%Y-%m-%dT%H:%M:%SZ}" if now.expires else "never"
+    return one.name, "yes" if now.enabled else "no", expires
+
+
+@click.command()
+@as_json
+@shared
+@click.pass_context
+def workspaces(context: click.Context, as_json: bool) -> Exit:
+    """List the Machine Learning workspaces of a subscription, or of all you can see."""
+
+    async def read(conn: "Connection", given: Given) -> list[Any]:
+        from services.azure.workspaces import list_workspaces  # noqa: PLC0415
+
+        return await _of_all(conn, given, list_workspaces)
+
+    head = ("Name", "Group", "Region", "State", "Key")
+    return _show("workspaces", _run(context, read), as_json, head, _workspace)
+
+
+def _workspace(one: Any) -> tuple[str, ...]:
+    key = one.encryption.key_id if one.encryption else "Microsoft's"
+    return one.name, _group(one.id), one.location, one.state, key
+
+
+def _group(id: str) -> str:
+    from services.ids import ArmId  # noqa: PLC0415
+
+    return ArmId.parse(id).group
+
+
+def _run(
+    context: click.Context, read: Callable[["Connection", Given], Awaitable[list[Any]]]
+) -> list[Any]:
+    given = Given.of(context)
+
+    async def work() -> list[Any]:
+        from tui.connect import connected  # noqa: PLC0415  (imports the SDK)
+
+        async with connected(given.options, given.paths, given.memory) as conn:
+            return await read(conn, given)
+
+    return asyncio.run(work())
+
+
+async def _of_all(
+    conn: "Connection",
+    given: Given,
+    list_: Callable[["Connection", str], AsyncIterator[Sequence[T]]],
+) -> list[T]:
+    """Everything of the chosen subscription, else of every one that can be seen."""
+    from services.azure.subscriptions import list_subscriptions  # noqa: PLC0415
+
+    known = await list_subscriptions(conn)
+    if given.options.subscription:
+        known = [the_one(known, given.options.subscription)]
+    gate = asyncio.Semaphore(TOGETHER)
+
+    async def one(subscription: "Subscription") -> list[T]:
+        async with gate:
+            return [item async for page in list_(conn, subscription.id) for item in page]
+
+    return [item for part in await asyncio.gather(*map(one, known)) for item in part]
+
+
+def the_one(known: Iterable["Subscription"], asked: str) -> "Subscription":
+    """The subscription of this id or name; raises BadInput when there is none, or two."""
+    known = list(known)
+    word = asked.strip().casefold()
+    found = [one for one in known if word in (one.id, one.name.casefold())]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(one.name for one in known[:8]) or "none"
+    if found:
+        raise BadInput(f"{len(found)} subscriptions are named {asked}: give the id.")
+    raise BadInput(f"You can't see a subscription {asked}. You can see: {names}.")
+
+
+def _show(
+    name: str,
+    found: Sequence[Any],
+    as_json: bool,
+    head: Sequence[str],
+    row: Callable[[Any], tuple[str, ...]],
+) -> Exit:
+    if as_json:
+        document(**{name: [bare(one) for one in found]})
+    else:
+        table(head, [row(one) for one in found])
+    return Exit.DONE

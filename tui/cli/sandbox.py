@@ -1,0 +1,132 @@
+"""sandbox serve, env, stop, reset."""
+
+import asyncio
+import shlex
+from pathlib import Path
+
+import click
+
+from tui.attach import Ready, read_ready, running
+from tui.cli.options import Given, shared
+from tui.cli.output import talk
+from tui.control import post
+from tui.exits import Exit
+
+
+@click.group()
+def sandbox() -> None:
+    """The pretend Azure on this machine: not Azure, costs nothing."""
+
+
+@sandbox.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep it here.")
+@click.option("--seed", type=int, default=0, help="Makes the ids repeatable.")
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the ready document here too, as soon as it answers.",
+)
+@shared
+@click.pass_context
+def serve(
+    context: click.Context, port: int, state: Path | None, seed: int, ready_file: Path | None
+) -> int:
+    """Serve one here until it is stopped; prints the ready document."""
+    from sandbox.serve import serve as run  # noqa: PLC0415  (imports the server)
+
+    given = Given.of(context)
+    code = run(
+        home=given.paths.sandbox,
+        port=port,
+        scenario=given.options.scenario or "empty",
+        speed=given.options.speed or 1.0,
+        state_file=state,
+        seed=seed,
+        ready_file=ready_file,
+    )
+    return Exit.BAD_INPUT if code else Exit.DONE
+
+
+def _found(given: Given) -> Ready | None:
+    if given.options.connect:
+        return read_ready(Path(given.options.connect))
+    return asyncio.run(running(given.paths.sandbox))
+
+
+@sandbox.command()
+@shared
+@click.pass_context
+def env(context: click.Context) -> Exit:
+    """Print exports that point az and the SDKs at the running sandbox."""
+    given = Given.of(context)
+    ready = _found(given)
+    if ready is None:
+        talk("No sandbox runs here. `wrapkey --sandbox` or `wrapkey sandbox serve` starts one.")
+        return Exit.BAD_INPUT
+    for text in exports(ready, given.paths.sandbox / "azure", given.options.principal):
+        click.echo(text)
+    return Exit.DONE
+
+
+def exports(ready: Ready, az_config: Path, principal: str = "") -> list[str]:
+    """Shell lines for this sandbox: a cloud of its own, so that a lost variable reaches nothing.
+
+    The proxy is there because few resolvers know ``*.localhost``; NO_PROXY would undo it.
+    """
+    people = ready.get("principals") or [{}]
+    who = next((one for one in people if one.get("name") == principal), people[0])
+    variables = {
+        "AZURE_CONFIG_DIR": str(az_config),
+        "REQUESTS_CA_BUNDLE": ready["ca_file"],
+        "SSL_CERT_FILE": ready["ca_file"],
+        "HTTPS_PROXY": ready["proxy"],
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        "AZURE_AUTHORITY_HOST": ready["authority"],
+        "AZURE_TENANT_ID": ready["tenant_id"],
+        "AZURE_CLIENT_ID": who.get("client_id", ""),
+        "AZURE_CLIENT_SECRET": who.get("client_secret", ""),
+    }
+    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
+    arm = shlex.quote(str(ready["arm"]))
+    return [
+        *lines,
+        "unset NO_PROXY no_proxy",
+        "# then, once:",
+        f"# az cloud register -n Wrapkey --endpoint-resource-manager {arm}",
+        "# az cloud set -n Wrapkey",
+        '# az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET" '
+        '--tenant "$AZURE_TENANT_ID"',
+    ]
+
+
+@sandbox.command()
+@shared
+@click.pass_context
+def stop(context: click.Context) -> Exit:
+    """Stop the running sandbox; what it holds is kept."""
+    ready = _found(Given.of(context))
+    if ready is None:
+        talk("No sandbox runs here.")
+        return Exit.DONE
+    post(ready, "stop")
+    talk("The sandbox stops. What it holds is kept.")
+    return Exit.DONE
+
+
+@sandbox.command()
+@shared
+@click.pass_context
+def reset(context: click.Context) -> Exit:
+    """Start over: everything in the sandbox is forgotten, and the scenario opened anew."""
+    given = Given.of(context)
+    ready = _found(given)
+    if ready is None:
+        (given.paths.sandbox / "state.json").unlink(missing_ok=True)
+        talk("No sandbox runs here; what was kept is forgotten.")
+        return Exit.DONE
+    name = given.options.scenario
+    opened = post(ready, "reset", {"scenario": name} if name else {})
+    talk(f"The sandbox starts over with {opened.get('scenario', 'its scenario')}.")
+    return Exit.DONE

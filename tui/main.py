@@ -1,0 +1,20 @@
+"""The entry point. Answers --version before anything else is imported."""
+
+import sys
+
+from tui.version import VERSION
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run wrapkey with these arguments (default: the process's own); returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given in (["--version"], ["-V"]):
+        print(f"wrapkey {VERSION}")
+        return 0
+    from tui.cli import run  # noqa: PLC0415  (--version pays for nothing else)
+
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
