@@ -1,0 +1,138 @@
+"""Gives a role to a principal; where Key Vault must honour it, waits until it surely does.
+
+ARM lists an assignment at once, Key Vault honours it later, and nobody can ask Key Vault
+as somebody else. So the grant must be listed and be as old as our own new grant on the
+same vault had to become; where this run measured none, as old as the setting says.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from services.azure import authorization
+from services.ids import ArmId
+from services.model.plan import Step
+from services.model.resources import RoleAssignment
+from services.setup.context import NOT_YET, Context, Observation
+from services.setup.rights import granted
+from services.setup.waiting import until
+
+OWN = "key-rights"
+"""The step that measures how long a grant takes."""
+
+
+async def observe(ctx: Context, step: Step) -> Observation:
+    """Is it granted, and old enough where that matters?"""
+    found = await find(ctx, step)
+    if found is None or remaining(ctx, step, found) > 0:
+        return NOT_YET
+    return Observation(done=True, values={"assignment": found.id})
+
+
+async def apply(ctx: Context, step: Step) -> Observation:
+    """Grant it and wait for it to arrive."""
+    found = await find(ctx, step)
+    if found is None:
+        found = await authorization.assign_role(
+            ctx.conn,
+            step.params["scope"],
+            step.params["role_id"],
+            principal(ctx, step),
+            step.params["principal_type"],
+        )
+        ctx.granted[step.id] = time.monotonic()
+        await until(ctx, step, lambda: _listed(ctx, step))
+    await _arrive(ctx, step, found)
+    return Observation(done=True, values={"assignment": found.id})
+
+
+def command(ctx: Context, step: Step) -> str:
+    """For a person who may assign roles."""
+    return (
+        f"az role assignment create --assignee-object-id {principal(ctx, step)}"
+        f" --assignee-principal-type {step.params['principal_type']}"
+        f" --role {step.params['role_id']} --scope {step.target}"
+    )
+
+
+def principal(ctx: Context, step: Step) -> str:
+    """The object id that gets the role: known to the plan, or found by an earlier step."""
+    known: str = step.params["principal"]
+    return known or str(ctx.result(step.params["principal_from"], "principal"))
+
+
+async def find(ctx: Context, step: Step) -> RoleAssignment | None:
+    """The assignment as ARM lists it, at the scope or above."""
+    scope, who = step.params["scope"], principal(ctx, step)
+    found = await authorization.list_assignments(ctx.conn, scope, who)
+    return granted(found, scope, who, step.params["role_id"])
+
+
+async def _listed(ctx: Context, step: Step) -> Observation:
+    return Observation(done=await find(ctx, step) is not None)
+
+
+def remaining(ctx: Context, step: Step, found: RoleAssignment) -> float:
+    """Seconds until the grant is as old as it has to be; 0 when it is."""
+    if not step.params.get("wait"):
+        return 0.0
+    need = required(ctx, step)
+    if step.id in ctx.granted:
+        age = time.monotonic() - ctx.granted[step.id]
+    elif found.created is not None:
+        age = (datetime.now(UTC) - found.created).total_seconds()
+    else:
+        age = need
+    # Azure's clock may be ahead of ours: never wait longer than a whole new grant would.
+    return min(max(0.0, need - age), need)
+
+
+def required(ctx: Context, step: Step) -> float:
+    """How old a grant must be: measured on this vault in this run, else the assumption."""
+    vault = ArmId.parse(step.target.split("/keys/")[0]).name.lower()
+    return ctx.measured.get(vault, ctx.settings.propagation_s)
+
+
+def _measuring(ctx: Context) -> bool:
+    """Whether our own new grant is still on its way to being measured."""
+    planned = {one.id: one.kind for one in ctx.plan.steps}
+    return planned.get(OWN) == "own-rights" and OWN not in ctx.results
+
+
+async def _arrive(ctx: Context, step: Step, found: RoleAssignment) -> None:
+    if not step.params.get("wait"):
+        return
+    said = False
+    began = time.monotonic()
+    while True:
+        left = remaining(ctx, step, found)
+        measuring = _measuring(ctx) and time.monotonic() - began < ctx.settings.own_rights_s
+        if left <= 0 and not measuring:
+            return
+        if not said:
+            said = True
+            await ctx.say("step.waiting", step, **_why(ctx, step, left, measuring))
+        await asyncio.sleep(min(max(left, 0.1), ctx.settings.probe_s, 1.0))
+
+
+def _why(ctx: Context, step: Step, left: float, measuring: bool) -> dict[str, Any]:
+    name = step.params["name"]
+    if measuring:
+        return {
+            "why": f"Key Vault honours the grant for {name} later than Azure lists it; your own"
+            " grant on this vault shows how much later",
+            "assumption": False,
+        }
+    measured = required(ctx, step) != ctx.settings.propagation_s
+    source = (
+        "your own grant on this vault needed as long"
+        if measured
+        else f"assumed: {ctx.settings.propagation_s:.0f} s; Azure documents up to ten minutes and"
+        " nobody can ask Key Vault as another principal"
+    )
+    return {
+        "why": f"Key Vault honours the grant for {name} later than Azure lists it ({source})",
+        "assumption": not measured,
+        "seconds": round(left, 1),
+    }

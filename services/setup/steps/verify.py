@@ -1,0 +1,205 @@
+"""Reads back how everything is encrypted and compares it with the plan; writes nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import msgspec
+
+from services.azure import cosmos, search, storage, workspaces
+from services.azure.errors import AzureError
+from services.ids import ArmId, BadId, KeyId, same
+from services.model.plan import Step
+from services.model.resources import CosmosAccount, SearchService, StorageAccount, Workspace
+from services.setup.context import NOT_YET, Context, Observation, StepFailed
+
+COSMOS_OK = "access to the configured customer managed key confirmed"
+"""customerManagedKeyStatus of a healthy account, lower case (Cosmos DB CMK troubleshooting)."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing compared: ``unknown`` where the service does not tell or may not be read."""
+
+    subject: str
+    field: str
+    wanted: str
+    found: str
+    status: Literal["ok", "fail", "unknown"]
+
+
+async def observe(ctx: Context, step: Step) -> Observation:
+    """Always read anew."""
+    return NOT_YET
+
+
+async def apply(ctx: Context, step: Step) -> Observation:
+    """Read, compare, tell. Raises StepFailed where something is not as planned."""
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    if found is None:
+        raise _wrong([_line("workspace", "state", "there", "not there", good=False)])
+    key_id: str = ctx.result("key", "id")
+    lines = judge_workspace(found, step.params, key_id)
+    if not step.params["service_side"] and found.managed_group:
+        lines += await _managed(ctx, step, found.managed_group, key_id)
+    values = {"lines": msgspec.to_builtins(lines), "managed_group": found.managed_group}
+    if any(line.status == "fail" for line in lines):
+        raise _wrong(lines)
+    unknown = sum(line.status == "unknown" for line in lines)
+    note = f"{len(lines) - unknown} as planned, {unknown} ?? (not told)"
+    return Observation(done=True, values=values, note=note)
+
+
+def command(ctx: Context, step: Step) -> str:
+    """For a person who may read the workspace."""
+    return f"az resource show --ids {step.target} --query properties.encryption"
+
+
+def judge_workspace(found: Workspace, wish: dict[str, Any], key_id: str) -> list[Line]:
+    """What the workspace itself says about its encryption."""
+    used = found.encryption
+    service_side = bool(wish["service_side"])
+    lines = [_line("workspace", "encryption.status", "Enabled", "Enabled" if used else "Disabled")]
+    if used is None:
+        return lines
+    lines += [
+        _line(
+            "workspace",
+            "encryption.keyVaultArmId",
+            wish["vault_id"],
+            used.vault_id,
+            good=same(used.vault_id, wish["vault_id"]),
+        ),
+        _key_line("workspace", "encryption.keyIdentifier", key_id, used.key_id, version=True),
+        _line(
+            "workspace",
+            "enableServiceSideCMKEncryption",
+            str(service_side).lower(),
+            str(used.service_side).lower(),
+        ),
+        _line(
+            "workspace",
+            "serviceProvisionedResourceGroup",
+            "none" if service_side else "a name",
+            found.managed_group or "none",
+            good=bool(found.managed_group) is not service_side,
+        ),
+    ]
+    return lines
+
+
+def judge_cosmos(found: list[CosmosAccount], key_id: str) -> list[Line]:
+    """Cosmos DB names the key without its version, and says whether it can use it."""
+    if not found:
+        return [_line("Cosmos DB", "account", "one", "none", good=False)]
+    lines = []
+    for account in found:
+        lines.append(_key_line(account.name, "keyVaultKeyUri", key_id, account.key_id))
+        told = account.key_status
+        if told:
+            good = COSMOS_OK in told.lower()
+            lines.append(
+                _line(account.name, "customerManagedKeyStatus", "confirmed", told, good=good)
+            )
+        else:
+            lines.append(_untold(account.name, "customerManagedKeyStatus", "confirmed"))
+    return lines
+
+
+def judge_storage(found: list[StorageAccount], key_id: str) -> list[Line]:
+    """Storage names key and version."""
+    if not found:
+        return [_line("Storage", "account", "one", "none", good=False)]
+    lines = []
+    for account in found:
+        source = account.key_source
+        lines.append(
+            _line(
+                account.name,
+                "encryption.keySource",
+                "Microsoft.Keyvault",
+                source,
+                good=source.lower() == "microsoft.keyvault",
+            )
+        )
+        field = "encryption.currentVersionedKeyIdentifier"
+        lines.append(_key_line(account.name, field, key_id, account.key_id, version=True))
+    return lines
+
+
+def judge_search(found: list[SearchService], key_id: str) -> list[Line]:
+    """AI Search tells its compliance, never its key."""
+    if not found:
+        return [_line("AI Search", "service", "one", "none", good=False)]
+    lines = []
+    for service in found:
+        field = "encryptionWithCmk.encryptionComplianceStatus"
+        if service.compliance:
+            lines.append(_line(service.name, field, "Compliant", service.compliance))
+        else:
+            lines.append(_untold(service.name, field, "Compliant"))
+        lines.append(_untold(service.name, "key", KeyId.parse(key_id).versionless))
+    return lines
+
+
+async def _managed(ctx: Context, step: Step, group: str, key_id: str) -> list[Line]:
+    subscription = ArmId.parse(step.target).subscription
+    parts = await asyncio.gather(
+        _read(
+            "Cosmos DB", cosmos.list_in_group(ctx.conn, subscription, group), judge_cosmos, key_id
+        ),
+        _read(
+            "AI Search", search.list_in_group(ctx.conn, subscription, group), judge_search, key_id
+        ),
+        _read(
+            "Storage", storage.list_in_group(ctx.conn, subscription, group), judge_storage, key_id
+        ),
+    )
+    return [line for part in parts for line in part]
+
+
+async def _read(
+    subject: str,
+    call: Awaitable[Any],
+    judge: Callable[[Any, str], list[Line]],
+    key_id: str,
+) -> list[Line]:
+    try:
+        return judge(await call, key_id)
+    except AzureError as error:
+        found = f"?? {error.what} {error.means}"
+        return [
+            Line(subject=subject, field="encryption", wanted=key_id, found=found, status="unknown")
+        ]
+
+
+def _line(subject: str, field: str, wanted: str, found: str, *, good: bool | None = None) -> Line:
+    equal = wanted.lower() == found.lower() if good is None else good
+    status: Literal["ok", "fail"] = "ok" if equal else "fail"
+    return Line(subject=subject, field=field, wanted=wanted, found=found, status=status)
+
+
+def _untold(subject: str, field: str, wanted: str) -> Line:
+    return Line(subject=subject, field=field, wanted=wanted, found="??", status="unknown")
+
+
+def _key_line(subject: str, field: str, wanted: str, found: str, *, version: bool = False) -> Line:
+    try:
+        ours, theirs = KeyId.parse(wanted), KeyId.parse(found)
+    except BadId:
+        return _line(subject, field, wanted, found or "none", good=False)
+    good = ours.versionless.lower() == theirs.versionless.lower() and (
+        not version or ours.version == theirs.version
+    )
+    shown = wanted if version else ours.versionless
+    return _line(subject, field, shown, found, good=good)
+
+
+def _wrong(lines: list[Line]) -> StepFailed:
+    bad = [line for line in lines if line.status == "fail"]
+    told = "; ".join(f"{x.subject} {x.field}: {x.found}, not {x.wanted}" for x in bad)
+    return StepFailed(
+        "The workspace is not encrypted as planned",
+        told,
+        "Diagnose the workspace; the encryption of a workspace can't be changed afterwards.",
+        code="NotAsPlanned",
+    )

@@ -1,0 +1,205 @@
+"""Makes the workspace and tells of every resource that appears in its managed group."""
+
+import asyncio
+import json
+import shlex
+from contextlib import suppress
+from typing import Any
+
+from services.azure import groups, operations, workspaces
+from services.azure.connection import Connection
+from services.azure.errors import AzureError
+from services.ids import ArmId, same
+from services.model.plan import Step
+from services.model.resources import Workspace
+from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.waiting import until
+
+API = workspaces.API
+BUSY = {"creating", "updating", "accepted", "unknown"}
+"""Provisioning states that end by themselves."""
+GRANT_SIGNS = ("4002", "ForbiddenByRbac")
+"""In a failure: Cosmos DB's or Key Vault's word for a grant that is missing, or not there yet."""
+
+
+async def observe(ctx: Context, step: Step) -> Observation:
+    """Is it there, ready, and encrypted as planned?
+
+    Raises StepFailed where a workspace of this name is encrypted otherwise.
+    """
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    if found is None or found.state.lower() in BUSY:
+        return NOT_YET
+    if found.state == "Succeeded":
+        _must_match(ctx, step, found)
+        return _ready(found)
+    return NOT_YET
+
+
+async def apply(ctx: Context, step: Step) -> Observation:
+    """Create it and wait; once more where a fresh grant had not arrived in time."""
+    try:
+        return await _create(ctx, step)
+    except AzureError as error:
+        age = ctx.newest_grant_age()
+        if age is None or age > ctx.settings.grace_s or not _is_about_grants(error):
+            raise
+        pause = ctx.settings.propagation_s
+        await ctx.say(
+            "step.waiting",
+            step,
+            why=f"{error.what} The access it misses was granted {age:.0f} s ago and may not"
+            " have arrived: Azure documents up to ten minutes. It is sent once more",
+            code=error.inner or error.code,
+            message=error.message,
+            seconds=pause,
+        )
+        await asyncio.sleep(pause)
+        return await _create(ctx, step)
+
+
+def command(ctx: Context, step: Step) -> str:
+    """For a person who may create workspaces."""
+    url = f"{ctx.conn.cloud.arm}{step.target}?api-version={API}"
+    text = json.dumps(body(ctx, step))
+    return f"az rest --method put --url {shlex.quote(url)} --body {shlex.quote(text)}"
+
+
+def body(ctx: Context, step: Step) -> dict[str, Any]:
+    """The request: the key with its version, because no source names the other form."""
+    wish = step.params
+    encryption: dict[str, Any] = {
+        "status": "Enabled",
+        "keyVaultProperties": {
+            "keyVaultArmId": wish["vault_id"],
+            "keyIdentifier": ctx.result("key", "id"),
+        },
+    }
+    properties: dict[str, Any] = {
+        "friendlyName": ArmId.parse(step.target).name,
+        "description": wish["description"],
+        "storageAccount": wish["storage"],
+        "keyVault": wish["secrets_vault"],
+        "applicationInsights": wish["insights"],
+        "encryption": encryption,
+        "hbiWorkspace": wish["hbi"],
+        "publicNetworkAccess": "Enabled" if wish["public_network"] else "Disabled",
+    }
+    identity: dict[str, Any] = {"type": "SystemAssigned"}
+    if wish["identity"]:
+        identity = {"type": "UserAssigned", "userAssignedIdentities": {wish["identity"]: {}}}
+        encryption["identity"] = {"userAssignedIdentity": wish["identity"]}
+        properties["primaryUserAssignedIdentity"] = wish["identity"]
+    if wish["service_side"]:
+        properties["enableServiceSideCMKEncryption"] = True
+    if wish.get("registry"):
+        properties["containerRegistry"] = wish["registry"]
+    return {
+        "location": wish["location"],
+        "tags": wish["tags"],
+        "identity": identity,
+        "properties": properties,
+    }
+
+
+async def _create(ctx: Context, step: Step) -> Observation:
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    if found is not None and found.state.lower() in BUSY:
+        waiting = asyncio.ensure_future(until(ctx, step, lambda: _settled(ctx, step)))
+    else:
+        operation = await workspaces.begin_create(ctx.conn, step.target, body(ctx, step))
+        what = f"create workspace {ArmId.parse(step.target).name}"
+        waiting = asyncio.ensure_future(operations.wait(ctx.conn, operation, what))
+    try:
+        await _watch(ctx, step, waiting)
+        await waiting
+    finally:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError, AzureError, StepFailed):
+            await waiting
+    return await _made(ctx, step)
+
+
+async def _made(ctx: Context, step: Step) -> Observation:
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    if found is None or found.state.lower() != "succeeded":
+        state = found.state if found else "not there"
+        raise StepFailed(
+            f"Workspace {ArmId.parse(step.target).name} is {state}",
+            "Azure ended the creation without a usable workspace and without a reason.",
+            "Look at the activity log of the resource group, then retry this step.",
+            code=state,
+        )
+    return _ready(found)
+
+
+async def _settled(ctx: Context, step: Step) -> Observation:
+    """For a creation somebody else began, or we before a restart."""
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    return Observation(done=found is None or found.state.lower() not in BUSY)
+
+
+async def _watch(ctx: Context, step: Step, waiting: asyncio.Future[Any]) -> None:
+    """Tell of resources of the managed group as they appear and change, until the end."""
+    seen: dict[str, str] = {}
+    while True:
+        done, _ = await asyncio.wait({waiting}, timeout=ctx.settings.look_s)
+        try:
+            await _look(ctx, step, seen)
+        except AzureError as error:
+            # Watching is for the reader; the operation itself is what decides.
+            await ctx.say("step.progress", step, note=f"{error.what} {error.means}")
+        if done:
+            return
+
+
+async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
+    if step.params["service_side"]:
+        return
+    group = await managed_group(ctx.conn, step.target)
+    if not group:
+        return
+    id = ArmId.parse(step.target)
+    for one in await groups.list_resources(ctx.conn, id.subscription, group):
+        if seen.get(one.id) != one.state:
+            seen[one.id] = one.state
+            await ctx.say(
+                "resource.seen", step, one.id, state=one.state, type=one.type, group=group
+            )
+
+
+async def managed_group(conn: Connection, workspace_id: str) -> str:
+    """Name of the managed resource group, or empty while there is none.
+
+    The workspace tells it; before that the group's own ``managedBy`` does.
+    """
+    found = await workspaces.get_workspace(conn, workspace_id)
+    if found is not None and found.managed_group:
+        return found.managed_group
+    for group in await groups.list_groups(conn, ArmId.parse(workspace_id).subscription):
+        if group.managed_by and same(group.managed_by, workspace_id):
+            return group.name
+    return ""
+
+
+def _must_match(ctx: Context, step: Step, found: Workspace) -> None:
+    used = found.encryption
+    same_vault = used is not None and same(used.vault_id, step.params["vault_id"])
+    if used and same_vault and used.service_side == step.params["service_side"]:
+        return
+    raise StepFailed(
+        f"Workspace {found.name} exists and is encrypted otherwise",
+        f"It uses {used.key_id if used else 'keys of Microsoft'}; that can't be changed.",
+        "Choose another name, or delete that workspace.",
+        code="WorkspaceExists",
+    )
+
+
+def _ready(found: Workspace) -> Observation:
+    values = {"managed_group": found.managed_group, "principal": found.principal_id}
+    return Observation(done=True, values=values)
+
+
+def _is_about_grants(error: AzureError) -> bool:
+    told = f"{error.code} {error.inner} {error.message}"
+    return any(sign in told for sign in GRANT_SIGNS)
