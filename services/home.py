@@ -1,59 +1,97 @@
-"""Where wrapkey keeps its files, and the little it remembers between starts."""
+"""Where wrapkey keeps its files, and what it remembers between two starts."""
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
-from platformdirs import user_config_path, user_state_path
-
-_MEMORY = "memory.json"
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
-    """Folders, all 0700 and made when they are asked for by :meth:`here`."""
+    """Folders of wrapkey; each exists and only its owner may enter."""
 
     config: Path
     state: Path
     runs: Path
-    """Journal and locks of runs."""
+    """One journal and one lock for each run."""
     sandbox: Path
-    """State, certificate and ready file of this home's sandbox."""
+    """The sandbox's state and ready file."""
 
     @classmethod
     def here(cls) -> Self:
-        """Below WRAPKEY_HOME when that is set, else where the system keeps such things."""
+        """The folders under WRAPKEY_HOME, else the platform's usual ones.
+
+        Makes them with mode 0700 and takes away wider rights. Raises OSError where a folder
+        can't be made or belongs to somebody else.
+        """
         home = os.environ.get("WRAPKEY_HOME")
-        config = Path(home, "config") if home else user_config_path("wrapkey")
-        state = Path(home, "state") if home else user_state_path("wrapkey")
-        paths = cls(config=config, state=state, runs=state / "runs", sandbox=state / "sandbox")
-        for folder in (config, state, paths.runs, paths.sandbox):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return paths
+        if home:
+            base = Path(home).expanduser().absolute()
+            config, state = base / "config", base / "state"
+            _private(base)
+        else:
+            import platformdirs
+
+            config = Path(platformdirs.user_config_dir("wrapkey"))
+            state = Path(platformdirs.user_state_dir("wrapkey"))
+        made = cls(config=config, state=state, runs=state / "runs", sandbox=state / "sandbox")
+        for folder in (made.config, made.state, made.runs, made.sandbox):
+            _private(folder)
+        return made
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen last. Names and ids only, never a credential."""
+def _private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replace a file in one step, mode 0600: a reader sees the old one or the new one.
+
+    Raises OSError; then the old one is still there.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The choices of last time. Ids and names only, never a credential."""
 
     subscription: str = ""
     tenant: str = ""
     region: str = ""
     credential: str = ""
-    """Name of the credential that answered last."""
+    """Name of the way to sign in, as services.azure.credentials spells it."""
     theme: str = ""
 
     @classmethod
     def load(cls, paths: Paths) -> Self:
-        """What was remembered; nothing when there is no file or it can't be read."""
+        """What was saved; the defaults where nothing was, or nothing readable."""
         try:
-            return msgspec.json.decode((paths.config / _MEMORY).read_bytes(), type=cls)
+            return msgspec.json.decode((paths.config / _FILE).read_bytes(), type=cls)
         except (OSError, msgspec.DecodeError):
             return cls()
 
     def save(self, paths: Paths) -> None:
-        """Write it (0600), whole or not at all; raises OSError."""
-        path = paths.config / _MEMORY
-        beside = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(self))
-        beside.replace(path)
+        """Keep it for next time; raises OSError."""
+        text = msgspec.json.format(msgspec.json.encode(self), indent=2)
+        write(paths.config / _FILE, text + b"\n")
+
+    def with_(self, **changes: Any) -> Self:
+        """A copy with some choices changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+_FILE = "memory.json"
