@@ -8,7 +8,6 @@ functions from rows to rows; what lies outside the subset is refused, never gues
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any
 
 from sandbox.kqlvalues import (
@@ -16,9 +15,8 @@ from sandbox.kqlvalues import (
     COMPARISONS,
     FUNCTIONS,
     Expression,
-    compare,
     member,
-    same,
+    rank,
     truth,
 )
 from sandbox.state import Json
@@ -379,14 +377,15 @@ def _follow(value: Any, steps: Iterable[str | int]) -> Any:
 
 
 def _sorted(rows: Rows, keys: list[tuple[Expression, bool]]) -> Rows:
-    def order(one: Json, other: Json) -> int:
-        for expression, downwards in keys:
-            a, b = expression(one), expression(other)
-            if not same(a, b):
-                return -compare(a, b) if downwards else compare(a, b)
-        return 0
+    rows = list(rows)
+    # Sorting is stable: the last key first gives the first key the last word.
+    for expression, downwards in reversed(keys):
+        rows.sort(key=_ranked(expression), reverse=downwards)
+    return rows
 
-    return sorted(rows, key=cmp_to_key(order))
+
+def _ranked(expression: Expression) -> Callable[[Json], tuple[int, Any]]:
+    return lambda row: rank(expression(row))
 
 
 def _unquote(text: str) -> str:

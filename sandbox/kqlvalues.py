@@ -36,14 +36,13 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def compare(one: Any, other: Any) -> int:
-    """-1, 0 or 1; null first, numbers by value, everything else by its text."""
-    if one is None or other is None:
-        return (one is not None) - (other is not None)
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return (one > other) - (one < other)
-    a, b = text(one), text(other)
-    return (a > b) - (a < b)
+def rank(value: Any) -> tuple[int, Any]:
+    """What to sort by: null first, then numbers by value, then everything else by its text."""
+    if value is None:
+        return (0, 0)
+    if isinstance(value, int | float):
+        return (1, value)
+    return (2, text(value))
 
 
 def member(left: Expression, values: list[Expression], *, fold: bool, wanted: bool) -> Expression:
@@ -76,10 +75,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "!=": lambda one, other: not same(one, other),
     "=~": _folded(str.__eq__),
     "!~": _folded(str.__eq__, False),
-    "<": lambda one, other: _known(one, other) and compare(one, other) < 0,
-    "<=": lambda one, other: _known(one, other) and compare(one, other) <= 0,
-    ">": lambda one, other: _known(one, other) and compare(one, other) > 0,
-    ">=": lambda one, other: _known(one, other) and compare(one, other) >= 0,
+    "<": lambda one, other: _known(one, other) and rank(one) < rank(other),
+    "<=": lambda one, other: _known(one, other) and rank(one) <= rank(other),
+    ">": lambda one, other: _known(one, other) and rank(one) > rank(other),
+    ">=": lambda one, other: _known(one, other) and rank(one) >= rank(other),
     "contains": _folded(str.__contains__),
     "!contains": _folded(str.__contains__, False),
     "startswith": _folded(str.startswith),

@@ -26,10 +26,10 @@ def reader(world: World, object_id: str) -> Reader:
 
     def test(resource_id: str, kind: str) -> bool:
         action = f"{kind}/read"
-        subscription = f"/subscriptions/{armid.subscription(resource_id)}"
+        parts = resource_id.split("/", 5)
         return (
-            allowed(subscription, action)
-            or allowed(armid.group_id(resource_id), action)
+            allowed("/".join(parts[:3]), action)
+            or allowed("/".join(parts[:5]), action)
             or rbac.allows(world, object_id, action, resource_id)
         )
 

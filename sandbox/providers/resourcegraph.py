@@ -7,7 +7,7 @@ subset of :mod:`sandbox.kql` is refused with the detail code ``NotSupported``.
 import base64
 from typing import Any
 
-from sandbox import armid, kql, visibility
+from sandbox import armid, kql, regions, visibility
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers.resources import top_level
 from sandbox.routing import Api
@@ -100,20 +100,21 @@ def _rows(world: World, request: Request, table: str, scope: set[str]) -> list[J
     return [
         _row(world, resource_id, kind, resource.doc)
         for resource_id, kind, resource in top_level(world, "")
-        if armid.subscription(resource_id) in scope and may_read(resource_id, kind)
+        if resource_id.split("/", 3)[2].lower() in scope and may_read(resource_id, kind)
     ]
 
 
 def _row(world: World, resource_id: str, kind: str, doc: Json) -> Json:
-    subscription = armid.subscription(resource_id)
+    parts = resource_id.split("/", 5)
+    subscription = parts[2].lower()
     return {
         "id": resource_id,
         "name": doc["name"],
         "type": kind.lower(),
         "tenantId": world.state.subscriptions[subscription]["tenantId"],
         "kind": doc.get("kind", ""),
-        "location": doc.get("location", "").replace(" ", "").lower(),
-        "resourceGroup": armid.group(resource_id).lower(),
+        "location": regions.short(doc.get("location", "")),
+        "resourceGroup": parts[4].lower() if len(parts) > 4 else "",
         "subscriptionId": subscription,
         "managedBy": doc.get("managedBy") or "",
         "sku": doc.get("sku"),

@@ -30,11 +30,13 @@ def top_level(world: World, scope: str) -> Iterator[tuple[str, str, Resource]]:
     """
     prefix = scope.lower().rstrip("/") + "/"
     for key, resource in world.state.resources.items():
-        if key.startswith(prefix) and "location" in resource.doc:
-            resource_id = armid.canonical(resource.doc["id"])
-            kind = armid.resource_type(resource_id)
-            if kind.count("/") == 1:
-                yield resource_id, kind, resource
+        doc = resource.doc
+        kind: str = doc["type"]
+        if key.startswith(prefix) and "location" in doc and kind.count("/") == 1:
+            resource_id: str = doc["id"]
+            if "/resourcegroups/" in resource_id:
+                resource_id = armid.canonical(resource_id)
+            yield resource_id, kind, resource
 
 
 def listed(resource_id: str, kind: str, resource: Resource, expand: str) -> Json:
