@@ -199,6 +199,10 @@ def take_key(world: World, resource: Resource, kid: str, object_id: str) -> None
 
     Raises :class:`KeyUnusable`.
     """
+    if "cmk" not in resource.inner:
+        # Configured from the start; a change shows only once it has worked.
+        resource.doc["properties"]["keyVaultKeyUri"] = kid
+        resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(kid).bare
     customerkeys.protect(world, resource, kid, object_id, follow=True)
     _show_key(world, resource, kid)
     customerkeys.watch(world, resource)

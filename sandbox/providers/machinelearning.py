@@ -8,13 +8,11 @@ from sandbox import armid, assigned, operations, tracked
 from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import managedgroup, softdeleted, workspacerules
+from sandbox.providers.managedgroup import api
 from sandbox.providers.workspacebuild import start
 from sandbox.providers.workspacedoc import dependency, new_doc
-from sandbox.routing import Api
 from sandbox.state import Json, Operation, Resource
 from sandbox.world import World
-
-api = Api("Microsoft.MachineLearningServices")
 
 KIND = "Microsoft.MachineLearningServices/workspaces"
 OF_GROUP = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{KIND}"

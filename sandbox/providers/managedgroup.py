@@ -8,8 +8,12 @@ from sandbox.protocol import Refusal
 from sandbox.providers import cosmos, customerkeys, identities, search, storage
 from sandbox.providers.customerkeys import UNASKED, KeyUnusable
 from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
+from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
+
+api = Api("Microsoft.MachineLearningServices")
+"""Shared by the modules of this namespace."""
 
 USER_ASSIGNED = "user-assigned"
 """The identity of the workspace's ``encryption.identity``."""
@@ -288,6 +292,20 @@ def seed_parts(world: World, workspace: Resource, kid: str) -> None:
         part.provider.finish(world, resource)
         who = wrapper(world, doc, part.name)
         part.provider.take_key_unseen(world, resource, kid, who)
+
+
+def seed_failed(world: World, workspace: Resource, substatus: str) -> None:
+    """What a failed creation leaves: the group, an account without the key, two others."""
+    make_group(world, workspace)
+    doc = workspace.doc
+    for part in PARTS.values():
+        where = part_id(doc, part)
+        resource = part.provider.make(world, where, doc["location"], managed_by=doc["id"])
+        failed = part.name == "cosmos"
+        part.provider.finish(world, resource, "Failed" if failed else "Succeeded")
+        if failed:
+            resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(key_id(doc)).bare
+            part.provider.tell(world, resource, KeyUnusable(substatus))
 
 
 def _no_words(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:

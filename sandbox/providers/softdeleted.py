@@ -3,11 +3,9 @@
 from sandbox import cascade
 from sandbox.protocol import Refusal
 from sandbox.providers import managedgroup
-from sandbox.routing import Api
+from sandbox.providers.managedgroup import api
 from sandbox.state import Json, Resource
 from sandbox.world import World
-
-api = Api("Microsoft.MachineLearningServices")
 
 RETENTION_S = 14 * 86400.0
 """Seconds on the clock that people see, not divided by the speed ("soft delete" page)."""

@@ -13,6 +13,7 @@ from sandbox.protocol import Refusal
 from sandbox.providers.managedgroup import (
     PARTS,
     BuildFailed,
+    api,
     apply_keys,
     bad,
     begin,
@@ -23,11 +24,8 @@ from sandbox.providers.managedgroup import (
     part_id,
     take,
 )
-from sandbox.routing import Api
 from sandbox.state import Json, Operation, Resource
 from sandbox.world import World
-
-api = Api("Microsoft.MachineLearningServices")
 
 GROUP_S = 10.0
 KEY_S = 60.0

@@ -1,13 +1,11 @@
 """A workspace's document, and workspaces that a scenario brings along."""
 
 from sandbox import armid, assigned, regions, tracked
-from sandbox.providers import customerkeys, managedgroup, softdeleted, storage
+from sandbox.providers import customerkeys, managedgroup, softdeleted
+from sandbox.providers.managedgroup import api
 from sandbox.providers.subscriptions import scope as scope_of
-from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
-
-api = Api("Microsoft.MachineLearningServices")
 
 _SPELLING = {
     "microsoft.storage/storageaccounts": "Microsoft.Storage/storageAccounts",
@@ -95,10 +93,10 @@ def seed_workspace(world: World, item: Json) -> None:
 
     name, subscription (id or name), group, location; ``mode`` (own-resources, service-side
     or none), ``vault`` and ``key`` (names) with optional ``version`` and ``vault_group``;
-    ``identity`` (id of a user-assigned one); ``storage`` (name, made when it is not there),
-    ``secrets`` (id of the workspace's own vault; the key's vault otherwise), ``insights`` and
-    ``registry`` (ids); ``status`` (healthy, failed or soft-deleted); ``tags``. The tables of
-    vaults and keys come before.
+    ``identity`` (id of a user-assigned one); ``storage``, ``vault_id`` (the workspace's own
+    vault; the key's where it is left out), ``insights`` and ``registry`` (ids); ``status``
+    (healthy, failed or soft-deleted) with ``reason`` (Cosmos DB's number for a failed one,
+    4002 otherwise); ``tags``. The tables of vaults and keys come before.
     """
     group = scope_of(world, f"{item['subscription']}/{item['group']}")
     workspace_id = f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{item['name']}"
@@ -113,10 +111,9 @@ def seed_workspace(world: World, item: Json) -> None:
     world.state.resources[workspace_id.lower()] = workspace
     status = item.get("status", "healthy")
     if status == "failed":
-        # What is left when a right on the key was missing: the group, nothing in use.
         doc["properties"]["provisioningState"] = "Failed"
         if managedgroup.mode(doc) == "own-resources":
-            managedgroup.make_group(world, workspace)
+            managedgroup.seed_failed(world, workspace, str(item.get("reason", "4002")))
         return
     kid = managedgroup.key_id(doc) if managedgroup.mode(doc) != "none" else ""
     if managedgroup.mode(doc) == "own-resources":
@@ -138,8 +135,8 @@ def _seed_body(world: World, item: Json, group: str) -> Json:
     vaults = f"{group.rpartition('/')[0]}/{vault_group}/providers/Microsoft.KeyVault/vaults"
     vault_id = f"{vaults}/{item['vault']}" if "vault" in item else None
     properties: Json = {
-        "storageAccount": _seed_storage(world, item, group) if "storage" in item else None,
-        "keyVault": item.get("secrets", vault_id),
+        "storageAccount": item.get("storage"),
+        "keyVault": item.get("vault_id", vault_id),
         "applicationInsights": item.get("insights"),
         "containerRegistry": item.get("registry"),
     }
@@ -148,13 +145,6 @@ def _seed_body(world: World, item: Json, group: str) -> Json:
         if mode == "service-side":
             properties["enableServiceSideCMKEncryption"] = True
     return {"identity": identity, "properties": properties, "tags": item.get("tags", {})}
-
-
-def _seed_storage(world: World, item: Json, group: str) -> str:
-    account_id = f"{group}{storage.ACCOUNTS}/{item['storage']}"
-    if world.resource(account_id) is None:
-        storage.finish(world, storage.make(world, account_id, item["location"]))
-    return account_id
 
 
 def _seed_encryption(world: World, item: Json, vault_id: str, chosen: str) -> Json:

@@ -573,7 +573,11 @@ def test_a_long_jump_of_the_clock_checks_each_service_once() -> None:
 
 def seed(bench: Bench, **changed: object) -> None:
     item = {"name": "ws-one", "subscription": S, "group": "rg-ml", "location": "westeurope"}
-    mine = {"mode": "own-resources", "vault": "kv-cmk", "key": "k1", "storage": "stml"}
+    mine = {"mode": "own-resources", "vault": "kv-cmk", "key": "k1"}
+    mine |= {
+        "storage": f"{G}/providers/Microsoft.Storage/storageAccounts/stml",
+        "insights": f"{G}/providers/microsoft.insights/components/ai-ml",
+    }
     workspacedoc.seed_workspace(bench.world, {**item, **mine, **changed})
 
 
@@ -609,6 +613,17 @@ def test_seeds_of_a_deleted_key_failed_and_soft_deleted_workspaces() -> None:
     seed(bench, name="ws-two", status="soft-deleted")
     with pytest.raises(Refusal, match="Soft-deleted"):
         bench.send("PUT", WS.replace("ws-one", "ws-two") + V, bench.body())
-    seed(bench, name="ws-three", status="failed", mode="service-side")
-    third = bench.get(WS.replace("ws-one", "ws-three"))
-    assert third["properties"]["provisioningState"] == "Failed"
+
+
+def test_a_seeded_failure_is_what_calls_would_have_left() -> None:
+    made, seeded = Bench(), Bench()
+    revoke_cosmos(made)
+    made.create()
+    seed(seeded, status="failed")
+    for name in managedgroup.PARTS:
+        one, other = made.part(name)["properties"], seeded.part(name)["properties"]
+        assert set(one) == set(other)
+        assert one["provisioningState"] == other["provisioningState"]
+    shown = "customerManagedKeyStatus"
+    assert seeded.part("cosmos")["properties"][shown] == made.part("cosmos")["properties"][shown]
+    assert seeded.get()["properties"]["provisioningState"] == "Failed"

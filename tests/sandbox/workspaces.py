@@ -17,12 +17,9 @@ from sandbox.providers import (
     machinelearning,
     managedgroup,
     search,
-    softdeleted,
     storage,
     vaults,
     vaultseeds,
-    workspacebuild,
-    workspacedoc,
 )
 from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
 from sandbox.routing import ARM, RouteTable
@@ -47,12 +44,9 @@ APIS = [
     insights.api,
     machinelearning.api,
     search.api,
-    softdeleted.api,
     storage.api,
     vaults.api,
     vaultseeds.api,
-    workspacebuild.api,
-    workspacedoc.api,
 ]
 
 
