@@ -50,3 +50,17 @@ def add(world: World, principal: Principal) -> Principal:
     """Put a principal into the state."""
     world.state.principals[principal.object_id.lower()] = principal
     return principal
+
+
+def by_name(world: World, name: str, tenant_id: str = "") -> Principal | None:
+    """A principal by display name, in one tenant or (the first made) in any.
+
+    An object id counts as a name too.
+    """
+    wanted, tenant = name.lower(), tenant_id.lower()
+    for principal in world.state.principals.values():
+        if tenant and principal.tenant_id.lower() != tenant:
+            continue
+        if wanted in (principal.name.lower(), principal.object_id.lower()):
+            return principal
+    return None

@@ -9,7 +9,7 @@ from sandbox.state import Json, Operation
 from sandbox.world import World
 
 
-def url(
+def url(  # noqa: PLR0917 - the parts of an address, in their order
     world: World,
     operation: Operation,
     namespace: str,
@@ -27,7 +27,7 @@ def url(
     )
 
 
-def async_headers(
+def async_headers(  # noqa: PLR0917 - the parts of an address, in their order
     world: World,
     operation: Operation,
     namespace: str,

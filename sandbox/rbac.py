@@ -117,16 +117,14 @@ def allows(world: World, object_id: str, action: str, scope: str, *, data: bool 
     for item in held(world, object_id, scope):
         if item.created + lag <= now and role_allows(_role_id(item), action, True):
             return True
-    return _still_honoured(world, object_id, action, scope, now, lag)
+    return _still_honoured(world, _identities(world, object_id), action, scope, lag)
 
 
-def _still_honoured(
-    world: World, object_id: str, action: str, scope: str, now: float, lag: float
-) -> bool:
+def _still_honoured(world: World, who: list[str], action: str, scope: str, lag: float) -> bool:
     revoked = world.state.table(_REVOKED)
     if not revoked:
         return False
-    who = _identities(world, object_id)
+    now = world.epoch()
     for entry in revoked.values():
         if (
             entry["created"] + lag <= now < entry["revoked"] + lag

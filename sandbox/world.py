@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import Clock
 from sandbox.routing import JobHandler
 from sandbox.state import Json, Operation, Principal, Resource, State
+
+if TYPE_CHECKING:
+    from sandbox.tokens import Issuer
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class World:
     jobs: dict[str, JobHandler] = field(default_factory=dict)
     changed: bool = False
     """Set by whoever changed the state; the server saves it and clears this."""
+    issuer: "Issuer | None" = None
+    """Signs and reads tokens; there is none where no server runs."""
     caches: dict[str, Any] = field(default_factory=dict)
     """What is computed from the state and can be thrown away; never saved."""
     _moment: float | None = None
@@ -75,17 +80,39 @@ class World:
     def run_due(self) -> None:
         """Do all work that has fallen due, in order of time, including what it adds."""
         now = self.clock.epoch()
+        if self._earliest() > now:
+            return
         while self.state.jobs:
             job = min(self.state.jobs, key=attrgetter("due", "order"))
             if job.due > now:
                 return
             self.state.jobs.remove(job)
             self.changed = True
+            if self._stuck(job.data):
+                continue
             self._moment = job.due
             try:
                 self.jobs[job.kind](self, job.data)
             finally:
                 self._moment = None
+
+    def _earliest(self) -> float:
+        """When the next work is due; looked up anew when the calendar has changed."""
+        state = self.state
+        key = (id(state.jobs), len(state.jobs), state.counter)
+        known = self.caches.get("earliest")
+        if known is None or known[0] != key:
+            due = min((job.due for job in state.jobs), default=float("inf"))
+            known = self.caches["earliest"] = (key, due)
+        return float(known[1])
+
+    def _stuck(self, data: Json) -> bool:
+        """Whether the work belongs to an operation that a fault has made stuck."""
+        for value in data.values():
+            operation = self.state.operations.get(value) if isinstance(value, str) else None
+            if operation and operation.inner.get("stuck"):
+                return True
+        return False
 
     def after(self, seconds: float, kind: str, **data: object) -> float:
         """Have ``kind`` done after Azure ``seconds``; returns the epoch it is due."""
@@ -106,6 +133,7 @@ class World:
     ) -> None:
         """End an operation: Failed with an error, Succeeded without one."""
         operation = self.state.operations[operation_id]
+        error = error or operation.inner.get("fault")
         operation.status = "Failed" if error else "Succeeded"
         operation.ended = self.epoch()
         operation.error = error

@@ -1,0 +1,52 @@
+"""TLS for the sandbox: a CA of its own, kept so that a restart keeps its clients' trust."""
+
+import os
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+NAMES = (
+    "localhost",
+    "127.0.0.1",
+    "vault.localhost",
+    # OpenSSL accepts a wildcard only above two labels, so *.localhost would match nothing.
+    "*.vault.localhost",
+)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What the server shows and what clients have to trust."""
+
+    context: ssl.SSLContext
+    ca_file: Path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file readable by its owner only, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:  # mkstemp makes it 0600
+            file.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def prepare(home: Path) -> Certificates:
+    """The CA of ``home`` (made on first use) and a fresh server certificate signed by it."""
+    import trustme
+
+    ca_file, key_file = home / "ca.pem", home / "ca-key.pem"
+    if ca_file.exists() and key_file.exists():
+        ca = trustme.CA.from_pem(ca_file.read_bytes(), key_file.read_bytes())
+    else:
+        ca = trustme.CA(organization_name="Azure sandbox", key_type=trustme.KeyType.ECDSA)
+        write_private(key_file, ca.private_key_pem.bytes())
+        write_private(ca_file, ca.cert_pem.bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(*NAMES, key_type=trustme.KeyType.ECDSA).configure_cert(context)
+    return Certificates(context, ca_file)

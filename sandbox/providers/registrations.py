@@ -1,0 +1,121 @@
+"""Resource providers: what they offer, and registering them."""
+
+from sandbox import armid, registrations
+from sandbox.catalogue import CATALOGUE, ResourceType, namespace
+from sandbox.gate import authorize
+from sandbox.protocol import Answer, GatewayRefusal, Request
+from sandbox.providers.subscriptions import subscription_id
+from sandbox.routing import Api
+from sandbox.state import Json
+from sandbox.world import World
+
+api = Api()
+
+REGISTER_S = 60.0
+"""Azure seconds from Registering to Registered, and from Unregistering to Unregistered."""
+_ONE = "/subscriptions/{subscription}/providers/{namespace}"
+_CAPABILITIES = "CrossResourceGroupResourceMove, SystemAssignedResourceIdentity, SupportsTags, \
+SupportsLocation"
+
+
+@api.seed("registrations")
+def seed(world: World, item: Json) -> None:
+    """``subscription`` (name or id) and ``namespaces`` (a list) that are registered."""
+    subscription = subscription_id(world, item["subscription"])
+    for name in item["namespaces"]:
+        if not namespace(name):
+            raise KeyError(f"no namespace {name!r}")
+        registrations.put(world, subscription, name, item.get("state", "Registered"))
+
+
+def _type(item: ResourceType) -> Json:
+    return {
+        "resourceType": item.name,
+        "locations": item.locations(),
+        "apiVersions": item.versions,
+        "defaultApiVersion": item.versions[0],
+        "capabilities": _CAPABILITIES if item.everywhere else "None",
+    }
+
+
+def _shown(world: World, subscription: str, name: str) -> Json:
+    doc: Json = {
+        "id": f"/subscriptions/{subscription}/providers/{name}",
+        "namespace": name,
+        "resourceTypes": [_type(item) for item in CATALOGUE[name]],
+        "registrationState": registrations.state(world, subscription, name),
+        "registrationPolicy": "RegistrationFree"
+        if name.lower() in registrations.ALWAYS
+        else "RegistrationRequired",
+    }
+    app = registrations.APPS.get(name.lower())
+    if app:
+        doc["authorizations"] = [{"applicationId": app}]
+    return doc
+
+
+def _namespace(request: Request) -> str:
+    name = namespace(request.params["namespace"])
+    if not name:
+        asked = request.params["namespace"]
+        raise GatewayRefusal(
+            404,
+            "InvalidResourceNamespace",
+            f"The resource namespace '{asked}' is invalid.",
+        )
+    return name
+
+
+@api.route(
+    "GET",
+    "/subscriptions/{subscription}/providers",
+    action="Microsoft.Resources/subscriptions/providers/read",
+)
+def listing(world: World, request: Request) -> Answer:
+    """All of them."""
+    subscription = armid.subscription(request.path)
+    return Answer(200, {"value": [_shown(world, subscription, name) for name in CATALOGUE]})
+
+
+@api.route("GET", _ONE, action="Microsoft.Resources/subscriptions/providers/read")
+def get(world: World, request: Request) -> Answer:
+    """One, with its registration state and where its types are offered."""
+    name = _namespace(request)
+    return Answer(200, _shown(world, armid.subscription(request.path), name))
+
+
+@api.route("POST", f"{_ONE}/register", action="")
+def register(world: World, request: Request) -> Answer:
+    """200 at once with Registering; Registered follows (README of the recordings)."""
+    return _turn(world, request, "Registering", "Registered", "register")
+
+
+@api.route("POST", f"{_ONE}/unregister", action="")
+def unregister(world: World, request: Request) -> Answer:
+    """200 at once with Unregistering."""
+    return _turn(world, request, "Unregistering", "Unregistered", "unregister")
+
+
+def _turn(world: World, request: Request, now: str, then: str, verb: str) -> Answer:
+
+    name = _namespace(request)
+    subscription = armid.subscription(request.path)
+    authorize(world, request, f"{name}/{verb}/action", f"/subscriptions/{subscription}")
+    state = registrations.state(world, subscription, name)
+    if state not in (then, now) and name.lower() not in registrations.ALWAYS:
+        registrations.put(world, subscription, name, now)
+        world.after(
+            REGISTER_S, "registrations.turn", subscription=subscription, name=name, state=then
+        )
+    elif state == then == "Registered":
+        # Registering again brings back a first-party app that is missing from the tenant.
+        registrations.put(world, subscription, name, then)
+    return Answer(200, _shown(world, subscription, name))
+
+
+@api.job("registrations.turn")
+def turned(world: World, data: Json) -> None:
+    """The registration has come to its end, unless the other one was begun meanwhile."""
+    pending = {"Registered": "Registering", "Unregistered": "Unregistering"}[data["state"]]
+    if registrations.state(world, data["subscription"], data["name"]) == pending:
+        registrations.put(world, data["subscription"], data["name"], data["state"])

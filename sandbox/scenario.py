@@ -1,0 +1,100 @@
+"""Scenarios: TOML files that say what a sandbox holds when it opens.
+
+``include = ["cast.toml"]`` puts other files' tables first. ``[settings]`` goes into the
+state as it is. Every other table is an array; its items go to the provider that registered
+it (:meth:`sandbox.routing.Api.seed`).
+"""
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sandbox import faults
+from sandbox.routing import Api
+from sandbox.state import Json, State
+from sandbox.world import World
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+class ScenarioError(ValueError):
+    """A scenario that can't be opened, and why."""
+
+
+def find(name: str) -> Path:
+    """The file of a built-in scenario or of a path; raises ScenarioError."""
+    path = Path(name) if name.endswith(".toml") or "/" in name else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(names())
+        raise ScenarioError(f"there is no scenario {name!r}; the built-in ones are: {known}")
+    return path
+
+
+def names() -> list[str]:
+    """The built-in scenarios."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if not path.stem.startswith("_"))
+
+
+def read(name: str) -> Json:
+    """A scenario with what it includes; raises ScenarioError."""
+    path = find(name)
+    return _read(path.resolve(), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, _changed: int) -> Json:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: {error}") from None
+    merged: Json = {}
+    for other in data.pop("include", []):
+        base = path.parent if (path.parent / other).is_file() else FOLDER
+        _merge(merged, read(str(base / other)))
+    _merge(merged, data)
+    return merged
+
+
+def _merge(into: Json, more: Json) -> None:
+    for name, value in more.items():
+        if isinstance(value, list):
+            into[name] = [*into.get(name, []), *value]
+        elif isinstance(value, dict):
+            into[name] = {**into.get(name, {}), **value}
+        else:
+            into[name] = value
+
+
+def open_into(world: World, apis: list[Api], name: str, seed: int) -> None:
+    """Replace the world's state by a scenario's; raises ScenarioError and changes nothing."""
+    data = read(name)
+    known = {table for api in apis for table in api.seeds}
+    strange = set(data) - known - {"settings", "faults"}
+    if strange:
+        raise ScenarioError(f"{name}: no provider knows the tables {', '.join(sorted(strange))}")
+    before = world.state
+    world.state = State(scenario=name, seed=seed, settings=dict(data.get("settings", {})))
+    world.caches.clear()
+    try:
+        for api in apis:
+            for table, handler in api.seeds.items():
+                for item in data.get(table, []):
+                    handler(world, _copy(item))
+        for item in data.get("faults", []):
+            faults.add(world, faults.parse(item))
+    except Exception as error:
+        world.state = before
+        world.caches.clear()
+        raise ScenarioError(f"{name}: {type(error).__name__}: {error}") from error
+    world.clock.offset = 0.0
+    world.changed = True
+
+
+def _copy(value: Any) -> Any:
+    """A copy of parsed TOML: seeds may keep what they are given, the cache may not change."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value

@@ -1,0 +1,286 @@
+"""The HTTP side: takes a request, asks the gate and the provider, and answers as Azure does."""
+
+import asyncio
+import inspect
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+from aiohttp import web
+
+from sandbox import activity, armid, faults, gate
+from sandbox.protocol import Answer, GatewayRefusal, GraphRefusal, Refusal, Request, VaultRefusal
+from sandbox.recorder import Entry, Recorder
+from sandbox.routing import ADMIN, ARM, GRAPH, OPEN, VAULT, Api, Route, RouteTable
+from sandbox.throttle import Throttle
+from sandbox.world import World
+
+_OPEN_PATHS = ("/metadata", "/common/", "/organizations/", "/consumers/", "/api/retail/prices")
+_OPEN_SECOND = frozenset(
+    {"oauth2", "v2.0", ".well-known", "discovery", "login", "kerberos", "devicelogin"}
+)
+_JSON = "application/json; charset=utf-8"
+
+
+def plane_of(host: str, path: str) -> tuple[str, str]:
+    """Which service a request is for, and the path as that service sees it."""
+    name = host.partition(":")[0].lower()
+    if name.endswith("vault.localhost"):
+        return VAULT, path
+    low = path.lower()
+    if low.startswith("/graph/"):
+        return GRAPH, path[len("/graph") :]
+    if low.startswith("/admin/"):
+        return ADMIN, path
+    if low.startswith(_OPEN_PATHS) or low == "/devicelogin":
+        return OPEN, path
+    parts = low.split("/", 3)
+    if len(parts) > 2 and parts[2] in _OPEN_SECOND and parts[1] != "subscriptions":
+        return OPEN, path
+    return ARM, path
+
+
+@dataclass
+class _Exchange:
+    """One request on its way through the server."""
+
+    plane: str
+    request: Request
+    started: float
+    raw_path: str
+    raw_query: str
+    route: Route | None = None
+    limit: tuple[str, int] | None = None
+    cut: str = ""
+    """``before``, ``middle`` or ``after``: how a fault cuts the connection."""
+
+
+class Server:
+    """Answers requests out of a world. Every handler runs to its end before the next one."""
+
+    def __init__(self, world: World, saved: Callable[[], None]) -> None:
+        self.world = world
+        self.recorder = Recorder()
+        self.throttle = Throttle()
+        self.last_request = time.monotonic()
+        """When the last request came in (monotonic seconds)."""
+        self._routes = RouteTable([])
+        self._saved = saved
+
+    def mount(self, apis: list[Api]) -> None:
+        """Offer these providers' routes and timed work."""
+        self._routes = RouteTable(apis)
+        for api in apis:
+            self.world.jobs.update(api.jobs)
+
+    def clear(self) -> None:
+        """Forget requests and limits, as after a reset."""
+        self.recorder.clear()
+        self.throttle.clear()
+
+    async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        self.last_request = time.monotonic()
+        exchange = self._take(http, await http.read() if http.body_exists else b"")
+        answer = await self._answer(exchange)
+        if self.world.changed:
+            self._saved()
+            self.world.changed = False
+        if exchange.cut:
+            return await self._cut(http, exchange, answer)
+        response = self._render(exchange, answer)
+        self._record(exchange, http, response.status)
+        return response
+
+    def _take(self, http: web.BaseRequest, body: bytes) -> _Exchange:
+        raw_path, _, raw_query = http.raw_path.partition("?")
+        path = unquote(raw_path) if "%" in raw_path else raw_path
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        host = headers.get("host", "")
+        plane, path = plane_of(host, path)
+        query = {
+            name.lower(): value for name, value in parse_qsl(raw_query, keep_blank_values=True)
+        }
+        request = Request(http.method, host, path, query, headers, body, id=str(uuid.uuid4()))
+        return _Exchange(plane, request, time.perf_counter(), raw_path, raw_query)
+
+    async def _answer(self, exchange: _Exchange) -> Answer:
+        world, request = self.world, exchange.request
+        world.run_due()
+        if exchange.plane not in (OPEN, ADMIN):
+            gate.identify(world, request)
+        fault = None
+        if exchange.plane != ADMIN and "faults" in world.state.tables:
+            fault = faults.take(world, request)
+        if fault:
+            world.changed = True
+            if fault.delay:
+                await asyncio.sleep(fault.delay)
+            exchange.cut = fault.reset
+            if fault.reset == "before":
+                return Answer(0)
+            if fault.status:
+                return faults.answer(fault)
+        operations = len(world.state.operations)
+        answer = await self._ask(exchange)
+        if fault:
+            faults.spoil(world, fault, operations)
+        return answer
+
+    async def _ask(self, exchange: _Exchange) -> Answer:
+        """The service's answer, refusals included."""
+        request, plane = exchange.request, exchange.plane
+        try:
+            found = self._routes.find(plane, request.method, request.path)
+            if found:
+                exchange.route, request.params = found
+            self._check(exchange)
+            route = exchange.route
+            if route is None:
+                raise _no_route(plane, request)
+            result = route.handler(self.world, request)
+            answer = await result if inspect.isawaitable(result) else result
+            self._wrote(exchange, answer.status)
+        except Refusal as refusal:
+            answer = refusal.answer(request, self.world.clock.iso())
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            answer = Answer(500, {"error": {"code": "InternalServerError", "message": _BROKEN}})
+        return answer
+
+    def _check(self, exchange: _Exchange) -> None:
+        """What stands before the provider. Sets the limit's remains for the headers."""
+        request, plane = exchange.request, exchange.plane
+        if plane == ARM:
+            gate.authenticate(self.world, request, ARM)
+            exchange.limit = self.throttle.take(
+                self.world, request, armid.subscription(request.path)
+            )
+            if exchange.route:
+                gate.check(self.world, exchange.route, request)
+            else:
+                gate.check_version(request)
+                gate.check_subscription(self.world, request)
+        elif plane == GRAPH:
+            gate.authenticate(self.world, request, GRAPH)
+
+    def _wrote(self, exchange: _Exchange, status: int) -> None:
+        """Note a write: for the state file, and for the activity log where ARM keeps one."""
+        method = exchange.request.method
+        if method in ("GET", "HEAD") or exchange.plane == OPEN:
+            return
+        self.world.changed = True
+        route = exchange.route
+        if exchange.plane == ARM and route and route.action:
+            activity.note(self.world, exchange.request, route.action, status)
+
+    def _render(self, exchange: _Exchange, answer: Answer) -> web.Response:
+        body, headers = answer.body, answer.headers
+        if body is None:
+            data = b""
+        elif isinstance(body, bytes):
+            data = body
+        else:
+            data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+        response = web.Response(status=answer.status, body=data or None)
+        out = response.headers
+        if data and "Content-Type" not in headers:
+            out["Content-Type"] = _JSON
+        for name, value in headers.items():
+            out[name] = value
+        out["Date"] = formatdate(self.world.clock.epoch(), usegmt=True)
+        out["Cache-Control"] = "no-cache"
+        for name, value in self._identification(exchange):
+            out[name] = value
+        return response
+
+    def _identification(self, exchange: _Exchange) -> list[tuple[str, str]]:
+        """The headers by which a request can be found again, each plane's own."""
+        request = exchange.request
+        sent = request.headers
+        if exchange.plane == GRAPH:
+            client = sent.get("client-request-id", request.id)
+            return [("request-id", request.id), ("client-request-id", client)]
+        found = [("x-ms-request-id", request.id)]
+        if exchange.plane == OPEN:
+            if "client-request-id" in sent:
+                found.append(("client-request-id", sent["client-request-id"]))
+            return found
+        if exchange.plane == ARM:
+            correlation = sent.get("x-ms-correlation-request-id", request.id)
+            moment = self.world.clock.now().strftime("%Y%m%dT%H%M%SZ")
+            found.append(("x-ms-correlation-request-id", correlation))
+            found.append(("x-ms-routing-request-id", f"SANDBOX:{moment}:{correlation}"))
+            if exchange.limit:
+                kind, left = exchange.limit
+                found.append((f"x-ms-ratelimit-remaining-subscription-{kind}", str(left)))
+        if sent.get("x-ms-return-client-request-id", "").lower() == "true":
+            found.append(("x-ms-client-request-id", sent.get("x-ms-client-request-id", "")))
+        return found
+
+    async def _cut(
+        self, http: web.BaseRequest, exchange: _Exchange, answer: Answer
+    ) -> web.StreamResponse:
+        """End the connection without an answer, or within it."""
+        response = web.StreamResponse(status=answer.status or 200)
+        if exchange.cut == "middle":
+            response.content_length = 4096
+            await response.prepare(http)
+            await response.write(b'{"')
+        self._record(exchange, http, 0)
+        if http.transport:
+            http.transport.abort()
+        return response
+
+    def _record(self, exchange: _Exchange, http: web.BaseRequest, status: int) -> None:
+        request = exchange.request
+        if exchange.plane == ADMIN:
+            return
+        principal = request.principal
+        self.recorder.add(
+            Entry(
+                self.world.clock.epoch(),
+                request.method,
+                request.host,
+                exchange.raw_path,
+                exchange.raw_query,
+                principal.name if principal else "",
+                status,
+                (time.perf_counter() - exchange.started) * 1000,
+                request.headers.get("user-agent", ""),
+                request.id,
+            )
+        )
+
+
+_BROKEN = "The sandbox failed to answer this request; its standard error has the reason."
+
+
+def _no_route(plane: str, request: Request) -> Refusal:
+    """How each service refuses an address it does not know."""
+    if plane == GRAPH:
+        segment = armid.name(request.path)
+        return GraphRefusal(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+    if plane == VAULT:
+        return VaultRefusal(
+            400, "BadParameter", f"Method {request.method} does not allow operation {request.path}"
+        )
+    if plane != ARM:
+        return Refusal(404, "NotFound", f"There is nothing at {request.method} {request.path}.")
+    _, marker, tail = request.path.rpartition("/providers/")
+    if not marker:
+        return GatewayRefusal(404, "NotFound", "Not Found")
+    parts = armid.segments(tail)
+    kind = "/".join(parts[1::2])
+    return GatewayRefusal(
+        404,
+        "InvalidResourceType",
+        f"The resource type '{kind}' could not be found in the namespace '{armid.spell(parts[0])}'"
+        f" for api version '{request.api_version}'.",
+    )
