@@ -1,0 +1,1 @@
+"""What Key Vault knows and decides; the routes are in :mod:`sandbox.providers`."""
