@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from services.azure.credentials import DeviceCode, Probe
-    from services.home import Memory, Paths
-
     from services.azure.connection import Connection
+    from services.azure.credentials import DeviceCode, Probe
     from services.azure.errors import AzureError
+    from services.home import Memory, Paths
     from services.model.resources import Subscription
     from services.runs.engine import Run
 
@@ -56,6 +55,10 @@ class Session:
         """What each credential answered, by its name, in the order they were tried."""
         self.code: DeviceCode | None = None
         """A device code that waits for its person."""
+        self.principals: tuple[tuple[str, str], ...] = ()
+        """Name and roles of everybody a sandbox knows; empty for a real cloud."""
+        self.note = ""
+        """Something small that went wrong and stops nothing."""
         self.runs: dict[str, Run] = {}
         """Runs of this process, by id; they go on when a screen is left."""
         self._listeners: list[Callable[[], None]] = []

@@ -29,5 +29,9 @@ class Shell(App[int]):
         """Make this the subscription everything works on, and remember it."""
 
     @abstractmethod
+    def choose_region(self, name: str) -> None:
+        """Make this the region new things go to, and remember it."""
+
+    @abstractmethod
     def say(self, text: str, *, bad: bool = False) -> None:
         """Say one thing at the edge of the screen for a few seconds; never parsed as markup."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ class Wrapkey(Shell):
 
     def _after_first_paint(self) -> None:
         """Only now anything heavy: SDK modules in a thread, the sandbox, the sign-in."""
-        self.run_worker(warm, thread=True, name="warm", group="warm", description="warm")
+        threading.Thread(target=warm, name="warm", daemon=True).start()
         self.connect()
 
     def _hung_up(self) -> None:
@@ -136,6 +137,9 @@ class Wrapkey(Shell):
         self.notify(plain(text), severity="error" if bad else "information", markup=False)
 
     def connect(self, only: str = "", tenant: str = "") -> None:
+        if self._live_runs():
+            self.say("A run is going on as you: stop it before you sign in as somebody else.")
+            return
         self.run_worker(
             self._connector.connect(only, tenant),
             name="connect",
@@ -147,11 +151,14 @@ class Wrapkey(Shell):
     def choose_subscription(self, id: str) -> None:
         self._connector.choose(id)
 
+    def choose_region(self, name: str) -> None:
+        self._connector.choose_region(name)
+
     # -- keys that work everywhere
 
     async def action_keys(self) -> None:
         """The help screen of whatever is on top."""
-        from screens.help import Help  # noqa: PLC0415  (not before the first paint)
+        from screens.help import Help
 
         if isinstance(self.screen, (Page, Modal)) and not isinstance(self.screen, Help):
             await self.push_screen(Help.of(self.screen))

@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         print(f"wrapkey {VERSION}")
         return 0
-    from tui.cli import run  # noqa: PLC0415  (--version pays for nothing else)
+    from tui.cli import run
 
     return run(given)
 

@@ -1,4 +1,7 @@
-"""Imports the SDK modules in a thread after the first paint, so that no key waits for them."""
+"""Imports the SDK modules in a thread after the first paint, so that no key waits for them.
+
+A daemon thread: leaving never waits for an import that nobody needs any more.
+"""
 
 from importlib import import_module
 

@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from services.text import plain
+from services.text import plain, plain_lines
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def explained(explanation: Explanation | None) -> Content:
         ("Source", explanation.source),
     ):
         if text:
-            parts += ["\n\n", (f"{head}\n" if head else "", "$text-muted"), plain(text)]
+            parts += ["\n\n", (f"{head}\n" if head else "", "$text-muted"), plain_lines(text)]
     return Content.assemble(*parts)
 
 

@@ -60,7 +60,7 @@ def cli(context: click.Context) -> int | None:
     """
     if context.invoked_subcommand is not None:
         return None
-    from tui.cli.open import open_app  # noqa: PLC0415  (imports Textual)
+    from tui.cli.open import open_app
 
     return open_app(Given.of(context))
 
@@ -80,8 +80,8 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.BAD_INPUT
-    except Exception as error:  # noqa: BLE001  (the last one to hear of it)
-        from tui.cli.failed import failed  # noqa: PLC0415  (needed only now)
+    except Exception as error:
+        from tui.cli.failed import failed
 
         return failed(error)
     return int(result or Exit.DONE)

@@ -92,7 +92,7 @@ def completion(context: click.Context, shell: str) -> Exit:
 
     For bash: eval "$(wrapkey completion bash)".
     """
-    from click.shell_completion import get_completion_class  # noqa: PLC0415
+    from click.shell_completion import get_completion_class
 
     maker = get_completion_class(shell)
     assert maker is not None

@@ -1,6 +1,6 @@
 """How a command ends that could not do what it was asked: sentences and an exit code."""
 
-import os
+from pathlib import Path
 
 from services.azure.errors import AzureError, ErrorKind
 from tui import crash
@@ -47,8 +47,8 @@ def sentences(error: AzureError) -> list[str]:
     return [text for text in said if text]
 
 
-def _report(error: Exception) -> "os.PathLike[str] | None":
-    from services.home import Paths  # noqa: PLC0415  (it may be what failed)
+def _report(error: Exception) -> Path | None:
+    from services.home import Paths
 
     try:
         return crash.report(error, Paths.here().state)

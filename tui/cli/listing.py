@@ -31,7 +31,7 @@ def subscriptions(context: click.Context, as_json: bool) -> Exit:
     """List the subscriptions you can see."""
 
     async def read(conn: "Connection", given: Given) -> list[Any]:
-        from services.azure.subscriptions import list_subscriptions  # noqa: PLC0415
+        from services.azure.subscriptions import list_subscriptions
 
         return await list_subscriptions(conn)
 
@@ -51,7 +51,7 @@ def vaults(context: click.Context, as_json: bool) -> Exit:
     """List the key vaults of a subscription, or of all you can see."""
 
     async def read(conn: "Connection", given: Given) -> list[Any]:
-        from services.azure.vaults import list_vaults  # noqa: PLC0415
+        from services.azure.vaults import list_vaults
 
         return await _of_all(conn, given, list_vaults)
 
@@ -73,7 +73,7 @@ def keys(context: click.Context, vault: str, as_json: bool) -> Exit:
     """List the keys of VAULT, a name or an address."""
 
     async def read(conn: "Connection", given: Given) -> list[Any]:
-        from services.azure.keys import list_keys  # noqa: PLC0415
+        from services.azure.keys import list_keys
 
         return await list_keys(conn, _vault_uri(conn, vault))
 
@@ -101,7 +101,7 @@ def workspaces(context: click.Context, as_json: bool) -> Exit:
     """List the Machine Learning workspaces of a subscription, or of all you can see."""
 
     async def read(conn: "Connection", given: Given) -> list[Any]:
-        from services.azure.workspaces import list_workspaces  # noqa: PLC0415
+        from services.azure.workspaces import list_workspaces
 
         return await _of_all(conn, given, list_workspaces)
 
@@ -115,7 +115,7 @@ def _workspace(one: Any) -> tuple[str, ...]:
 
 
 def _group(id: str) -> str:
-    from services.ids import ArmId  # noqa: PLC0415
+    from services.ids import ArmId
 
     return ArmId.parse(id).group
 
@@ -126,7 +126,7 @@ def _run(
     given = Given.of(context)
 
     async def work() -> list[Any]:
-        from tui.connect import connected  # noqa: PLC0415  (imports the SDK)
+        from tui.connect import connected
 
         async with connected(given.options, given.paths, given.memory) as conn:
             return await read(conn, given)
@@ -140,7 +140,7 @@ async def _of_all(
     list_: Callable[["Connection", str], AsyncIterator[Sequence[T]]],
 ) -> list[T]:
     """Everything of the chosen subscription, else of every one that can be seen."""
-    from services.azure.subscriptions import list_subscriptions  # noqa: PLC0415
+    from services.azure.subscriptions import list_subscriptions
 
     known = await list_subscriptions(conn)
     if given.options.subscription:

@@ -19,8 +19,8 @@ def open_app(given: Given) -> int:
         talk(f"  wrapkey {flag}plan INTENT.toml     what would change")
         talk(f"  wrapkey {flag}apply INTENT.toml    carry it out")
         return Exit.BAD_INPUT
-    from screens.session import Session  # noqa: PLC0415  (after the checks: Textual is large)
-    from tui.app import Wrapkey  # noqa: PLC0415
+    from screens.session import Session
+    from tui.app import Wrapkey
 
     app = Wrapkey(Session(given.options, given.paths, given.memory))
     app.run(mouse=given.options.mouse)

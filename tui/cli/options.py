@@ -79,7 +79,7 @@ class Given:
     @classmethod
     def of(cls, context: click.Context) -> "Given":
         """From the context of a command; raises click.UsageError for words that exclude."""
-        from services.home import Memory, Paths  # noqa: PLC0415  (not for --help)
+        from services.home import Memory, Paths
 
         said: dict[str, Any] = dict(context.ensure_object(dict))
         said["mouse"] = not said.pop("no_mouse", False)

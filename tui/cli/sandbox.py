@@ -33,7 +33,7 @@ def serve(
     context: click.Context, port: int, state: Path | None, seed: int, ready_file: Path | None
 ) -> int:
     """Serve one here until it is stopped; prints the ready document."""
-    from sandbox.serve import serve as run  # noqa: PLC0415  (imports the server)
+    from sandbox.serve import serve as run
 
     given = Given.of(context)
     code = run(

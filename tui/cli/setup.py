@@ -1,0 +1,225 @@
+"""plan and apply: an intent file carried out without screens."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli.failed import BadInput
+from tui.cli.options import Given, shared
+from tui.cli.output import bare, document, line, table, talk
+from tui.exits import Exit
+
+if TYPE_CHECKING:
+    from services.azure.connection import Connection
+    from services.model.intent import Intent
+    from services.model.plan import Event, Finding, Plan
+    from services.runs.engine import Run
+
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+intent_file = click.argument(
+    "intent", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+)
+
+_SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
+_WORDS = {
+    "ok": "OK",
+    "fix": "FIX",
+    "warn": "WARN",
+    "fail": "FAIL",
+    "unknown": "??",
+    "skipped": "--",
+}
+
+
+@click.command()
+@intent_file
+@as_json
+@shared
+@click.pass_context
+def plan(context: click.Context, intent: Path, as_json: bool) -> Exit:
+    """Show what INTENT (a TOML file) would change. Changes nothing."""
+    given = Given.of(context)
+    wanted = read_intent(intent)
+
+    async def work() -> "Plan":
+        from tui.connect import connected
+
+        async with connected(given.options, given.paths, given.memory) as conn:
+            return await _make(conn, wanted)
+
+    made = asyncio.run(work())
+    if as_json:
+        document(**plan_document(made))
+    else:
+        _tell_plan(made)
+    return Exit.CHECK_FAILS if failing(made) else Exit.DONE
+
+
+@click.command()
+@intent_file
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--accept", multiple=True, metavar="CHECK", help="Go on although this check fails.")
+@as_json
+@shared
+@click.pass_context
+def apply(
+    context: click.Context, intent: Path, yes: bool, accept: tuple[str, ...], as_json: bool
+) -> Exit:
+    """Carry out INTENT (a TOML file). Events go to stdout, one a line."""
+    given = Given.of(context)
+    wanted = read_intent(intent)
+    if not yes and not sys.stdin.isatty():
+        raise BadInput("Nobody can be asked here: look at `wrapkey plan` first, then add --yes.")
+    return asyncio.run(_apply(given, wanted, yes=yes, accept=accept, as_json=as_json))
+
+
+async def _apply(
+    given: Given, wanted: "Intent", *, yes: bool, accept: tuple[str, ...], as_json: bool
+) -> Exit:
+    from tui.connect import connected
+
+    async with connected(given.options, given.paths, given.memory) as conn:
+        made = await _make(conn, wanted)
+        bad = [one for one in failing(made) if one.check not in accept]
+        if bad:
+            for one in bad:
+                talk(f"FAIL  {one.check}: {one.title}")
+            talk("Nothing was changed. Settle these first, or name each with --accept.")
+            return Exit.CHECK_FAILS
+        if not yes and not _sure(made):
+            talk("Nothing was changed.")
+            return Exit.DONE
+        return await _carry_out(conn, given, made, as_json)
+
+
+def read_intent(path: Path) -> "Intent":
+    """The intent in this file; raises BadInput with every line, field and rule at once."""
+    from services.intents import BadIntent, read
+
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is no text in UTF-8.") from None
+    except BadIntent as error:
+        raise BadInput("\n".join(_problem(path, problem) for problem in error.problems)) from None
+
+
+def _problem(path: Path, problem: Any) -> str:
+    at = f"{path}:{problem.line}" if problem.line else str(path)
+    known = f" Did you mean {problem.known}?" if problem.known else ""
+    return f"{at}: {problem.path}: {problem.rule}{known}"
+
+
+async def _make(conn: "Connection", wanted: "Intent") -> "Plan":
+    from services.setup.plan import make_plan
+
+    return await make_plan(conn, wanted)
+
+
+def failing(made: "Plan") -> list["Finding"]:
+    """Findings that refuse an apply."""
+    return [one for one in made.findings if one.status == "fail"]
+
+
+def plan_document(made: "Plan") -> dict[str, Any]:
+    """The JSON of ``wrapkey plan``."""
+    shown = ("id", "title", "action", "target", "needs", "irreversible", "expected_s")
+    return {
+        "intent": bare(made.intent),
+        "names": made.names,
+        "steps": [{name: bare(getattr(step, name)) for name in shown} for step in made.steps],
+        "findings": [bare(one) for one in made.findings],
+    }
+
+
+def _tell_plan(made: "Plan") -> None:
+    rows = [
+        (
+            f"{number:>2} {_SIGNS[step.action]} {step.title}",
+            "CAN'T BE UNDONE" if step.irreversible else "",
+            duration(step.expected_s),
+        )
+        for number, step in enumerate(made.steps, 1)
+    ]
+    table(("Step", "", "Takes"), rows)
+    for one in made.findings:
+        if one.status not in {"ok", "skipped"}:
+            talk(f"{_WORDS[one.status]:<5} {one.title}")
+    if not made.steps:
+        talk("Everything is as the intent says: there is nothing to do.")
+
+
+def duration(seconds: int) -> str:
+    """How long something usually takes, in words; empty for at once."""
+    if not seconds:
+        return ""
+    return f"~{seconds} s" if seconds < 60 else f"~{round(seconds / 60)} min"
+
+
+def _sure(made: "Plan") -> bool:
+    """One question that names subscription and what can't be undone."""
+    if not made.steps:
+        return True
+    _tell_plan(made)
+    for step in made.steps:
+        if step.irreversible:
+            talk(f"Can't be undone: {step.irreversible}")
+    where = f"in subscription {made.intent.subscription}"
+    return click.confirm(f"Carry out {len(made.steps)} steps {where}?", err=True)
+
+
+async def _carry_out(conn: "Connection", given: Given, made: "Plan", as_json: bool) -> Exit:
+    from services.runs.engine import Run, RunStatus
+    from services.runs.journal import Journal
+
+    journal = await Journal.open(given.paths.runs / "journal.sqlite")
+    try:
+        run = await Run.start(conn, journal, made)
+        run.subscribe(_json_event if as_json else _Told(made))
+        try:
+            status = await _until_done(run)
+        finally:
+            await run.close()
+    finally:
+        await journal.close()
+    ends = {RunStatus.SUCCEEDED: Exit.DONE, RunStatus.FAILED: Exit.AZURE_REFUSED}
+    return ends.get(status, Exit.INTERRUPTED)
+
+
+async def _until_done(run: "Run") -> Any:
+    """A first signal begins nothing more and waits for what is under way."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(name, run.stop)
+    try:
+        return await run.go()
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(name)
+
+
+def _json_event(event: "Event") -> None:
+    import msgspec
+
+    line(msgspec.to_builtins(event))
+
+
+class _Told:
+    """Events as lines for a person."""
+
+    def __init__(self, made: "Plan") -> None:
+        self._titles = {step.id: step.title for step in made.steps}
+
+    def __call__(self, event: "Event") -> None:
+        what = self._titles.get(event.step, event.step) or event.run
+        more = event.resource or event.detail.get("what") or event.detail.get("why") or ""
+        status = event.detail.get("status", "")
+        words = " ".join(filter(None, (event.event, what, str(more), str(status))))
+        talk(f"{event.at:%H:%M:%S}Z {words}")
+        for name in ("means", "do", "command"):
+            if event.detail.get(name):
+                talk(f"           {event.detail[name]}")
