@@ -1,0 +1,259 @@
+from datetime import UTC, datetime
+from typing import get_args, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services import names
+from services.intentrules import RULES
+from services.intents import BadIntent, read, write
+from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+
+GUID = "00000000-0000-0000-0000-000000000000"
+GOOD = f"""\
+kind = "workspace"
+subscription = "{GUID}"
+region = "westeurope"
+resource_group = "rg-ml"
+
+[vault]
+name = "kv-ml-prod"
+
+[key]
+name = "cmk-ml"
+
+[workspace]
+name = "mlw-prod"
+"""
+
+
+def problems(text: str) -> dict[str, tuple[str, int, str]]:
+    with pytest.raises(BadIntent) as caught:
+        read(text)
+    return {one.path: (one.rule, one.line, one.known) for one in caught.value.problems}
+
+
+def test_the_least_intent_reads() -> None:
+    intent = read(GOOD)
+    assert intent.vault.name == "kv-ml-prod"
+    assert intent.key.version == "latest"
+    assert intent.workspace.storage == "new"
+
+
+def test_all_problems_come_at_once_with_their_lines() -> None:
+    text = (
+        GOOD.replace('"westeurope"', '"West Europe"')
+        .replace('name = "kv-ml-prod"', 'name = "kv--x"\nretention_days = 3\npurge = true')
+        .replace('name = "cmk-ml"', 'name = "cmk_ml"\nbits = 1024\nexpires = 2027-12-01')
+    )
+    found = problems(text)
+    assert set(found) == {
+        "region",
+        "vault.name",
+        "vault.retention_days",
+        "vault.purge",
+        "key.name",
+        "key.bits",
+        "key.expires",
+    }
+    lines = text.splitlines()
+    for path, (rule, line, _) in found.items():
+        assert lines[line - 1].startswith(path.rpartition(".")[2]), path
+        assert rule
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "said"),
+    [
+        ('"workspace"\n', '"container-group"\n', "kind", "not built yet"),
+        ('"workspace"\n', '"cluster"\n', "kind", "not built yet"),
+        ('"workspace"\n', '"vm"\n', "kind", "one of"),
+        (GUID, "nonsense", "subscription", "GUID"),
+        ('name = "cmk-ml"', 'name = "cmk-ml"\nversion = "1"', "key.version", "latest"),
+        ('name = "cmk-ml"', "name = 5", "key.name", "text in quotes"),
+        ('name = "cmk-ml"', 'name = "k"\ncreate = "yes"', "key.create", "true or false"),
+        ('name = "cmk-ml"', 'name = "k"\nbits = 3072.0', "key.bits", "2048, 3072, 4096"),
+        (
+            'name = "cmk-ml"',
+            'name = "k"\ncreate = true\nrotate_every = "1y"',
+            "key.rotate_every",
+            "P1Y",
+        ),
+        ('name = "cmk-ml"', 'name = "k"\nexpires = 2027-01-01T00:00:00', "key.expires", "zone"),
+        (
+            'name = "cmk-ml"',
+            'name = "k"\nexpires = 2027-01-01T00:00:00Z',
+            "key.expires",
+            "key.create",
+        ),
+        ('"kv-ml-prod"', '"kv-ml-prod"\ncreate = true', "key.create", "no key yet"),
+        ('"mlw-prod"', '"m"', "workspace.name", "mlw-prod"),
+        ('"mlw-prod"', '"mlw"\nidentity = "admin"', "workspace.identity", "system"),
+        (
+            '"mlw-prod"',
+            '"mlw"\nstorage = { create = "A" }',
+            "workspace.storage.create",
+            "lower-case",
+        ),
+        (
+            '"mlw-prod"',
+            '"mlw"\nstorage = { make = "a" }',
+            "workspace.storage.make",
+            "no such field",
+        ),
+        ('"mlw-prod"', '"mlw"\nstorage = 3', "workspace.storage", "create"),
+        (
+            '"mlw-prod"',
+            f'"mlw"\nstorage = "/subscriptions/{GUID}/resourceGroups/g"',
+            "workspace.storage",
+            "storageAccounts",
+        ),
+        ('[vault]\nname = "kv-ml-prod"\n', "", "vault", "missing"),
+        ('name = "kv-ml-prod"', "", "vault.name", "missing"),
+        ('"rg-ml"', '"rg-ml"\ntags = { a = 1 }', "tags", "quotes"),
+        ('"rg-ml"', '"rg-ml"\n[container_group]\nname = "x"', "container_group", "not built yet"),
+    ],
+)
+def test_a_rule_broken_is_named_with_its_path(old: str, new: str, path: str, said: str) -> None:
+    text = GOOD.replace(old, new, 1)
+    assert text != GOOD
+    found = problems(text)
+    assert path in found, found
+    assert said in found[path][0]
+
+
+@pytest.mark.parametrize(
+    ("key", "vault", "workspace", "path"),
+    [
+        ('create = true\ntype = "RSA-HSM"', "create = true", "", "key.type"),
+        (f'create = true\nversion = "{"a" * 32}"', "", "", "key.version"),
+        ('create = true\nnotify_before = "P30D"', "", "", "key.notify_before"),
+        (
+            'create = true\nrotate_every = "P1Y"',
+            "",
+            'encryption = "service-side"',
+            "key.rotate_every",
+        ),
+        (
+            "create = true",
+            'create = true\nnetwork = "trusted-services"',
+            'encryption = "service-side"',
+            "vault.network",
+        ),
+        ("", "", 'secrets_vault = { create = "kv-ml-PROD" }', "workspace.secrets_vault"),
+        (
+            "create = true\nnot_before = 2027-01-01T00:00:00Z\nexpires = 2026-01-01T00:00:00Z",
+            "",
+            "",
+            "key.expires",
+        ),
+    ],
+)
+def test_fields_that_contradict_each_other(key: str, vault: str, workspace: str, path: str) -> None:
+    text = (
+        GOOD.replace('name = "cmk-ml"', f'name = "cmk-ml"\n{key}')
+        .replace('name = "kv-ml-prod"', f'name = "kv-ml-prod"\n{vault}')
+        .replace('name = "mlw-prod"', f'name = "mlw-prod"\n{workspace}')
+    )
+    found = problems(text)
+    assert path in found
+    assert found[path][1] > 0
+
+
+def test_an_unknown_field_names_the_nearest_and_its_line() -> None:
+    rule, line, known = problems(GOOD.replace("region", "regoin"))["regoin"]
+    assert known == "region"
+    assert line == 3
+    assert "no such field" in rule
+
+
+def test_text_that_is_not_toml_names_the_line() -> None:
+    _, line, _ = problems(GOOD.replace('"rg-ml"', '"rg-ml'))[""]
+    assert line == 4
+
+
+def test_hostile_names_of_fields_are_shown_inert() -> None:
+    with pytest.raises(BadIntent) as caught:
+        read(GOOD + '"\\u001b[31m\\u202ered" = 1\n')
+    assert "\x1b" not in str(caught.value)
+    assert "\u202e" not in str(caught.value)
+
+
+def test_every_field_has_a_rule_with_an_example_that_follows_it() -> None:
+    paths = set()
+    for name, hint in get_type_hints(Intent).items():
+        inner = hint if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else None
+        if inner is None:
+            paths.add(name)
+        else:
+            paths |= {f"{name}.{field}" for field in get_type_hints(inner)}
+    assert set(RULES) == paths
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+PLAIN = TEXT.filter(lambda text: names.problem("description", text) is None or text == "")
+TAGS = st.dictionaries(TEXT, TEXT, max_size=3).filter(
+    lambda tags: (
+        names.tags_problem(tags, "key") is None and names.tags_problem(tags, "resource") is None
+    )
+)
+WHEN = st.datetimes(
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2030-01-01"),
+    timezones=st.just(UTC),
+)
+
+
+def kind(name: str) -> st.SearchStrategy[str]:
+    return st.from_regex(names.RULES[name].pattern, fullmatch=True).filter(
+        lambda text: names.problem(name, text) is None
+    )
+
+
+@st.composite
+def intents(draw: st.DrawFn) -> Intent:
+    start = draw(st.none() | WHEN)
+    create = draw(st.booleans())
+    end = draw(st.none() | WHEN.filter(lambda at: start is None or at > start))
+    key = KeyIntent(
+        name=draw(kind("key")),
+        create=create,
+        version="latest" if create else draw(st.sampled_from(["latest", "0f" * 16])),
+        bits=draw(st.sampled_from(get_args(get_type_hints(KeyIntent)["bits"]))),
+        not_before=start if create else None,
+        expires=end if create else None,
+        rotate_every="P1Y" if create and draw(st.booleans()) else "",
+        notify_before="P30D" if create and end and draw(st.booleans()) else "",
+        tags=draw(TAGS),
+    )
+    return Intent(
+        kind="workspace",
+        subscription=GUID,
+        region="westeurope",
+        resource_group=draw(kind("resource_group")),
+        tags=draw(TAGS),
+        tenant=draw(st.sampled_from(["", GUID])),
+        vault=VaultIntent(
+            name=draw(kind("vault")),
+            create=create and draw(st.booleans()),
+            repair=draw(st.booleans()),
+            sku=draw(st.sampled_from(["standard", "premium"])),
+            access=draw(st.sampled_from(["rbac", "policies"])),
+            retention_days=draw(st.integers(7, 90)),
+        ),
+        key=key,
+        workspace=WorkspaceIntent(
+            name=draw(kind("workspace")),
+            identity=draw(st.just("system") | kind("identity").map(lambda n: Create(create=n))),
+            storage=draw(st.just("new") | kind("storage").map(lambda n: Create(create=n))),
+            hbi=draw(st.booleans()),
+            description=draw(PLAIN),
+        ),
+    )
+
+
+@given(intents())
+def test_what_is_written_reads_back_equal(intent: Intent) -> None:
+    assert read(write(intent)) == intent
