@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sandbox.keyvault import keystore, material, names, usable
+from sandbox.keyvault import access, keystore, material, names, usable
 from sandbox.protocol import VaultRefusal
 from sandbox.providers import keys
 from sandbox.routing import Api
@@ -286,9 +286,7 @@ def _wrap(world: World, full: str, object_id: str, data: bytes) -> bytes:
     _reach(world, key)
     with _in_cosmos_numbers():
         if object_id == UNASKED:
-            one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
-            usable.check(one, "wrapKey", world.epoch())
-            return _wrap_unseen(one, data)
+            return _wrap_unseen(_unasked(world, key, "wrapKey"), data)
         return keys.wrap_as(world, full, object_id, data, trusted=True)
 
 
@@ -300,14 +298,24 @@ def _unwrap(world: World, record: Json) -> bytes:
     wrapped = base64.b64decode(record["wrapped"])
     with _in_cosmos_numbers():
         if record["as"] == UNASKED:
-            one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
-            usable.check(one, "unwrapKey", world.epoch())
+            one = _unasked(world, key, "unwrapKey")
             data = material.decrypt(keystore.ensure(one), keys.WRAP_ALGORITHM, wrapped[16:])
         else:
             data = keys.unwrap_as(world, record["full"], record["as"], wrapped, trusted=True)
     if hashlib.sha256(data).hexdigest() != record["digest"]:
         raise KeyUnusable("4005")
     return data
+
+
+def _unasked(world: World, key: KeyId, operation: str) -> Json:
+    """A key version that a service may use as the vault's network and the key itself allow."""
+    vault = names.find(world, key.vault)
+    if vault is None:
+        raise KeyUnusable("4017")
+    access.check_network(vault, access.Caller("", "", "", "", trusted=True))
+    one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
+    usable.check(one, operation, world.epoch())
+    return one
 
 
 def _wrap_first(world: World, key: KeyId, record: Json) -> None:

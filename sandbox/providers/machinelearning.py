@@ -8,11 +8,13 @@ from sandbox import armid, assigned, operations, tracked
 from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import managedgroup, softdeleted, workspacerules
-from sandbox.providers.managedgroup import api
 from sandbox.providers.workspacebuild import start
 from sandbox.providers.workspacedoc import dependency, new_doc
 from sandbox.state import Json, Operation, Resource
 from sandbox.world import World
+
+api = managedgroup.api
+"""The jobs and seeds of the namespace's other modules are on it too."""
 
 KIND = "Microsoft.MachineLearningServices/workspaces"
 OF_GROUP = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{KIND}"
@@ -86,8 +88,7 @@ def patch_workspace(world: World, request: Request) -> Answer:
 
 def _change(world: World, request: Request, workspace: Resource, body: Json) -> Answer:
     doc, wanted = workspace.doc, body.get("properties") or {}
-    if doc["properties"]["provisioningState"] not in ("Succeeded", "Failed"):
-        raise Refusal(409, "Conflict", f"Workspace '{doc['name']}' is busy with another operation.")
+    _refuse_busy(doc)
     workspacerules.judge_change(doc, body)
     workspacerules.judge_dependencies(world, wanted)
     kid = workspacerules.new_key(world, doc, body)
@@ -104,6 +105,12 @@ def _change(world: World, request: Request, workspace: Resource, body: Json) -> 
             doc["properties"][field] = dependency(wanted[field])
     doc["systemData"] = stamp(world, request.caller, doc["systemData"])
     return _accepted(world, request, workspace, "aml.changed", kid=kid)
+
+
+def _refuse_busy(doc: Json) -> None:
+    """One operation at a time; the text is not recorded."""
+    if doc["properties"]["provisioningState"] not in ("Succeeded", "Failed"):
+        raise Refusal(409, "Conflict", f"Workspace '{doc['name']}' is busy with another operation.")
 
 
 def _accepted(
@@ -160,10 +167,14 @@ def delete_workspace(world: World, request: Request) -> Answer:
     kept = softdeleted.find(world, request.path)
     if workspace is None and not (kept and purge):
         return Answer(204)
-    doc = workspace.doc if workspace else kept
-    operation = world.start_operation(armid.canonical(request.path), purge=purge)
+    before = ""
     if workspace:
+        _refuse_busy(workspace.doc)
+        before = workspace.doc["properties"]["provisioningState"]
         workspace.doc["properties"]["provisioningState"] = "Deleting"
+    doc = workspace.doc if workspace else kept
+    target = armid.canonical(request.path)
+    operation = world.start_operation(target, purge=purge, before=before)
     world.after(DELETE_S, "aml.deleted", operation=operation.id)
     location = doc["location"] if doc else ""
     return Answer(202, None, _headers(world, request, operation, location))
@@ -176,7 +187,7 @@ def deleted_job(world: World, data: Json) -> None:
     error = operations.injected(world, operation.id)
     workspace = world.resource(operation.target)
     if error and workspace:
-        workspace.doc["properties"]["provisioningState"] = "Failed"
+        workspace.doc["properties"]["provisioningState"] = operation.inner["before"]
     if not error:
         if workspace:
             softdeleted.keep(world, workspace)

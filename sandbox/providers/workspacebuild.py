@@ -21,7 +21,6 @@ from sandbox.providers.managedgroup import (
     key_id,
     make_group,
     mode,
-    part_id,
     take,
 )
 from sandbox.state import Json, Operation, Resource
@@ -53,6 +52,7 @@ def service_side_job(world: World, data: Json) -> None:
 
     def work(world: World, workspace: Resource, operation: Operation) -> None:
         judge_vault(world, workspace.doc)
+        _judge_public(world, workspace.doc)
         judge_rights(world, workspace.doc)
         apply_keys(world, workspace, key_id(workspace.doc))
         _succeed(world, workspace, operation)
@@ -70,7 +70,7 @@ def group_job(world: World, data: Json) -> None:
         failures = []
         for part in PARTS.values():
             try:
-                begin(world, workspace, part)
+                resource = begin(world, workspace, part)
             except Refusal as refusal:
                 failures.append(refusal.error())
             else:
@@ -79,6 +79,7 @@ def group_job(world: World, data: Json) -> None:
                     "aml.provisioned",
                     operation=operation.id,
                     part=part.name,
+                    id=resource.doc["id"],
                 )
         if failures:
             raise BuildFailed(failures[0])
@@ -89,24 +90,21 @@ def group_job(world: World, data: Json) -> None:
 @api.job("aml.provisioned")
 def provisioned_job(world: World, data: Json) -> None:
     """One managed resource is there; Cosmos DB takes the key as part of its creation."""
-    operation = world.state.operations[data["operation"]]
-    workspace = world.resource(operation.target)
     part = PARTS[data["part"]]
-    resource = world.resource(part_id(workspace.doc, part)) if workspace else None
-    if workspace is None or resource is None:
-        return
+    resource = world.resource(data["id"])
     if part.name != "cosmos":
-        part.provider.finish(world, resource)
+        if resource:
+            part.provider.finish(world, resource)
         return
 
     def work(world: World, workspace: Resource, operation: Operation) -> None:
         take(world, workspace, part, key_id(workspace.doc))
-        part.provider.finish(world, resource)
         world.after(KEY_S, "aml.keys", operation=operation.id)
 
     _step(world, data, work)
-    if operation.status == "Failed":
-        part.provider.finish(world, resource, "Failed")
+    if resource:
+        failed = "cmk" not in resource.inner
+        part.provider.finish(world, resource, "Failed" if failed else "Succeeded")
 
 
 @api.job("aml.keys")
@@ -176,3 +174,12 @@ def judge_vault(world: World, doc: Json) -> None:
     host = key_id(doc).removeprefix("https://").partition(".")[0]
     if host.lower() != str(vault.doc["name"]).lower():
         raise BuildFailed(bad("The key identifier does not belong to the CMK keyvault."))
+
+
+def _judge_public(world: World, doc: Json) -> None:
+    """Service-side encryption cannot use a vault without public access (concept page)."""
+    vault = world.resource(doc["properties"]["encryption"]["keyVaultProperties"]["keyVaultArmId"])
+    if vault and vault.doc["properties"].get("publicNetworkAccess", "Enabled") != "Enabled":
+        raise BuildFailed(
+            bad("Service-side encryption needs a CMK keyvault with public network access.")
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from workspaces import ADMIN, OTHER, ROLE, UAI, VAULT, WS, Bench, G, S, V
 
-from sandbox import rbac, registrations
+from sandbox import cascade, rbac, registrations
 from sandbox.protocol import Refusal
 from sandbox.providers import managedgroup, workspacedoc
 from sandbox.providers.customerkeys import readable
@@ -256,6 +256,46 @@ def test_service_side_encryption_makes_no_group_and_asks_for_no_grant() -> None:
     kid = bench.kid("k2")
     with pytest.raises(Refusal, match="not supported with service-side"):
         bench.send("PATCH", WS + V, patch_key(kid))
+
+
+def closed(bench: Bench) -> None:
+    bench.world.state.resources[VAULT.lower()].doc["properties"]["publicNetworkAccess"] = "Disabled"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (closed, "public network access"),
+        (network, "cannot be used"),
+        (no_contributor, MACHINE_LEARNING),
+        (no_purge_protection, "purge protection"),
+        (key_change(enabled=False), "cannot be used"),
+    ],
+)
+def test_service_side_encryption_fails_late_too(spoil: Callable[[Bench], None], words: str) -> None:
+    bench = Bench()
+    spoil(bench)
+    status = bench.create(bench.body(enableServiceSideCMKEncryption=True))
+    assert words in status["error"]["message"]
+
+
+def test_a_busy_workspace_takes_no_other_operation() -> None:
+    bench = Bench()
+    bench.create(wait=5)
+    for method, body in (("PUT", bench.body()), ("PATCH", {"tags": {}}), ("DELETE", None)):
+        with pytest.raises(Refusal) as caught:
+            bench.send(method, WS + V, body)
+        assert caught.value.status == 409
+
+
+def test_deleting_the_resource_group_ends_what_is_being_built() -> None:
+    bench = Bench()
+    poll = bench.send("PUT", WS + V, bench.body()).headers["Azure-AsyncOperation"]
+    bench.skip(60)
+    cascade.delete(bench.world, WS)
+    bench.skip(600)
+    assert bench.send("GET", poll).body["status"] == "Failed"
+    assert list(bench.world.state.groups) == [G.lower()]
 
 
 def test_without_encryption_there_is_no_key() -> None:
