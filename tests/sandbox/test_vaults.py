@@ -6,7 +6,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from kvworld import (
+
+from sandbox import cascade, rbac
+from sandbox.keyvault import names, rules
+from sandbox.protocol import GatewayRefusal, Refusal
+from tests.sandbox.kvworld import (
     ADMIN,
     APP,
     DAY,
@@ -20,10 +24,6 @@ from kvworld import (
     body,
     vault_path,
 )
-
-from sandbox import cascade, rbac
-from sandbox.keyvault import names, rules
-from sandbox.protocol import GatewayRefusal, Refusal
 
 KV = vault_path("kv-one")
 PURGE_PROTECTED = {"enablePurgeProtection": True}
