@@ -75,7 +75,8 @@ _KEYS = (
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),
-    Key("code", "y", "copy_code", "copy", "Send the code to the terminal's clipboard."),
+    Key("tenant", "d", "tenant", "tenant", "Sign in to another tenant (directory)."),
+    Key("code", "c", "copy_code", "copy", "Send the code to the terminal's clipboard."),
     Key("text", "t", "text", "text", "Show it as plain text, to be selected with the mouse."),
     # Home
     Key("setup", "n", "open('setup')", "set up", "Set up an encrypted workspace."),

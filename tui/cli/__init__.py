@@ -25,6 +25,10 @@ _COMMANDS = {
 """Command: its module, where it is an attribute of the same name, and its help line."""
 
 
+class _NobodyReads(Exception):
+    """Whoever read stdout has gone."""
+
+
 class Lazy(click.Group):
     """A group that knows its commands' names without importing them."""
 
@@ -37,6 +41,13 @@ class Lazy(click.Group):
         command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Click would end the process with 1 when the reader of our output has gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _NobodyReads from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -70,7 +81,7 @@ def run(arguments: list[str]) -> int:
     try:
         result: Any = cli.main(arguments, prog_name="wrapkey", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, _NobodyReads):
         # Whoever read our output has seen enough; nothing more can be written there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE

@@ -39,7 +39,7 @@ def code_of(error: AzureError) -> Exit:
 def sentences(error: AzureError) -> list[str]:
     """What happened, what it means, what to do; then the service's own words."""
     said = [error.what, error.means, error.do]
-    if error.message:
+    if error.message and error.status is not None:
         code = f"{error.inner or error.code}: " if error.inner or error.code else ""
         said.append(f"Azure says: {code}{error.message}")
     if error.request_id:
