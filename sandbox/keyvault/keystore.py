@@ -131,20 +131,29 @@ def key_spec(body: Json, sku: str) -> Json:
     bits, curve = 0, ""
     if is_rsa:
         bits = body.get("key_size") or 2048
-        if bits not in material.RSA_BITS:
+        if type(bits) is not int or bits not in material.RSA_BITS:
             raise material.bad_parameter(f"The key size {bits} is not supported: 2048, 3072, 4096.")
     else:
         curve = body.get("crv") or "P-256"
-        if curve not in material.CURVES:
+        if not isinstance(curve, str) or curve not in material.CURVES:
             raise material.bad_parameter(f"The curve '{curve}' is not supported.")
     return {
         "kty": kty,
         "bits": bits,
         "crv": curve,
         "ops": operations_of(body.get("key_ops"), is_rsa),
-        "tags": body.get("tags") or {},
+        "tags": tags_of(body.get("tags")),
         **attributes_of(body.get("attributes")),
     }
+
+
+def tags_of(sent: object) -> Json:
+    """Tags as kept: names to strings."""
+    if sent is None:
+        return {}
+    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
+        raise material.bad_parameter("The parameter tags is not valid.")
+    return dict(sent)
 
 
 def operations_of(sent: object, is_rsa: bool) -> list[str]:
@@ -172,7 +181,10 @@ def attributes_of(sent: object) -> Json:
         raise material.bad_parameter("nbf and exp are numbers of seconds since 1970.")
     if instants["nbf"] and instants["exp"] and instants["exp"] <= instants["nbf"]:
         raise material.bad_parameter("The expiry time is not after the activation time.")
-    return {"enabled": sent.get("enabled") is not False, **instants}
+    enabled = sent.get("enabled")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise material.bad_parameter("enabled is true or false.")
+    return {"enabled": enabled is not False, **instants}
 
 
 def add_key(world: World, vault: str, name: str, first: Json) -> Json:

@@ -107,6 +107,15 @@ def changed_properties(current: Json, sent: Json, tenant_id: str, *, whole: bool
     return ordered(properties)
 
 
+def tags_of(sent: Any) -> Json:
+    """Tags as kept; refuses what is no object of strings."""
+    if sent is None:
+        return {}
+    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
+        raise bad_request("An invalid value was provided for 'tags'.")
+    return dict(sent)
+
+
 def ordered(properties: Json) -> Json:
     """The same properties in the order the service writes them; None is left out."""
     return {key: properties[key] for key in _ORDER if properties.get(key) is not None}
@@ -185,8 +194,8 @@ def network_acls(sent: Json) -> Json:
     """Firewall rules as kept: single addresses get ``/32``, missing lists are empty."""
     if not isinstance(sent, dict):
         raise bad_request("An invalid value was provided for 'networkAcls'.")
-    rules = [{"value": _network(rule.get("value", ""))} for rule in sent.get("ipRules") or []]
-    subnets = [{"id": rule["id"]} for rule in sent.get("virtualNetworkRules") or []]
+    rules = [{"value": _network(value)} for value in _members(sent, "ipRules", "value")]
+    subnets = [{"id": value} for value in _members(sent, "virtualNetworkRules", "id")]
     bypass = _one_of(sent.get("bypass") or "AzureServices", "bypass", "AzureServices", "None")
     action = _one_of(sent.get("defaultAction") or "Allow", "defaultAction", "Allow", "Deny")
     return {
@@ -195,6 +204,16 @@ def network_acls(sent: Json) -> Json:
         "ipRules": rules,
         "virtualNetworkRules": subnets,
     }
+
+
+def _members(sent: Json, name: str, member: str) -> list[str]:
+    """One string out of each rule of a list."""
+    rules = sent.get(name) or []
+    if not isinstance(rules, list) or not all(
+        isinstance(rule, dict) and isinstance(rule.get(member), str) for rule in rules
+    ):
+        raise bad_request(f"An invalid value was provided for '{name}'.")
+    return [rule[member] for rule in rules]
 
 
 def _one_of(value: str, name: str, *allowed: str) -> str:
@@ -218,22 +237,29 @@ def access_policies(sent: Any) -> list[Json]:
         raise bad_request("An invalid value was provided for 'accessPolicies'.")
     if len(sent) > MAX_POLICIES:
         raise bad_request(f"A vault can have at most {MAX_POLICIES} access policies.")
-    kept: list[Json] = []
-    for policy in sent:
-        if not isinstance(policy, dict) or not all(
-            policy.get(part) for part in ("tenantId", "objectId")
-        ):
-            raise bad_request("An invalid value was provided for 'accessPolicies'.")
-        granted = {
-            kind: list(names)
-            for kind, names in (policy.get("permissions") or {}).items()
-            if names is not None
-        }
-        entry: Json = {"tenantId": policy["tenantId"], "objectId": policy["objectId"]}
-        if policy.get("applicationId"):
-            entry["applicationId"] = policy["applicationId"]
-        kept.append({**entry, "permissions": granted})
-    return kept
+    return [_policy(policy) for policy in sent]
+
+
+def _policy(sent: Any) -> Json:
+    permissions = sent.get("permissions") if isinstance(sent, dict) else None
+    if (
+        not isinstance(permissions, dict)
+        or not all(isinstance(sent.get(part), str) for part in ("tenantId", "objectId"))
+        or not all(_words(names) for names in permissions.values())
+    ):
+        raise bad_request("An invalid value was provided for 'accessPolicies'.")
+    kept: Json = {"tenantId": sent["tenantId"], "objectId": sent["objectId"]}
+    if sent.get("applicationId"):
+        kept["applicationId"] = str(sent["applicationId"])
+    granted = {kind: list(names) for kind, names in permissions.items() if names is not None}
+    return {**kept, "permissions": granted}
+
+
+def _words(names: Any) -> bool:
+    """Whether these are permissions, or none given."""
+    return names is None or (
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+    )
 
 
 def merge_policies(current: list[Json], change: list[Json], kind: str) -> list[Json]:

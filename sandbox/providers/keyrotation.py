@@ -68,10 +68,13 @@ def _shown(call: Call, policy: Json) -> Json:
 
 def checked_policy(body: Json, created: int, now: int) -> Json:
     """A rotation policy as kept; VaultRefusal (400) for what the service does not take."""
-    expiry = (body.get("attributes") or {}).get("expiryTime")
+    sent, wanted = body.get("attributes") or {}, body.get("lifetimeActions") or []
+    if not isinstance(sent, dict) or not isinstance(wanted, list):
+        raise material.bad_parameter("The rotation policy is not valid.")
+    expiry = sent.get("expiryTime")
     if expiry is not None and _days(expiry) < MIN_EXPIRY_DAYS:
         raise material.bad_parameter(f"expiryTime must be at least {MIN_EXPIRY_DAYS} days.")
-    actions = [_action(action, expiry) for action in body.get("lifetimeActions") or []]
+    actions = [_action(action, expiry) for action in wanted]
     attributes: Json = {"expiryTime": expiry} if expiry else {}
     return {
         "lifetimeActions": actions,
@@ -80,8 +83,12 @@ def checked_policy(body: Json, created: int, now: int) -> Json:
 
 
 def _action(action: Any, expiry: str | None) -> Json:
-    kind = str(action.get("action", {}).get("type", "")).capitalize()
-    trigger = {name: when for name, when in action.get("trigger", {}).items() if when is not None}
+    parts = action if isinstance(action, dict) else {}
+    what, moment = parts.get("action"), parts.get("trigger")
+    if not isinstance(what, dict) or not isinstance(moment, dict):
+        raise material.bad_parameter("A lifetime action has a trigger and an action.")
+    kind = str(what.get("type", "")).capitalize()
+    trigger = {name: when for name, when in moment.items() if when is not None}
     if kind not in ("Rotate", "Notify") or len(trigger) != 1:
         raise material.bad_parameter("A lifetime action has one trigger and is Rotate or Notify.")
     ((name, when),) = trigger.items()

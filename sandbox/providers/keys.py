@@ -99,7 +99,7 @@ def update(call: Call) -> Shown:
         is_rsa = one["kty"].startswith("RSA")
         changed["ops"] = keystore.operations_of(call.body["key_ops"], is_rsa)
     if call.body.get("tags") is not None:
-        changed["tags"] = call.body["tags"]
+        changed["tags"] = keystore.tags_of(call.body["tags"])
     changed["updated"] = int(call.world.epoch())
     one.update(changed)
     return Shown(key, one)

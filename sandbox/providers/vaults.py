@@ -61,12 +61,13 @@ def put(world: World, request: Request) -> Answer:
     if current:
         return _update(world, request, current, body, whole=True)
     if str(sent.get("createMode", "default")).lower() == "recover":
-        vault = lifecycle.recover(world, place, body.get("tags") or {}, request.caller)
+        vault = lifecycle.recover(world, place, rules.tags_of(body.get("tags")), request.caller)
         return Answer(200, vault.doc)
     tenant = tracked.tenant(world, request.path)
     properties = rules.new_properties(sent, request.api_version, tenant)
+    tags = rules.tags_of(body.get("tags"))
     names.check_free(world, place)
-    return _create(world, request, place, body.get("tags") or {}, properties)
+    return _create(world, request, place, tags, properties)
 
 
 def _create(world: World, request: Request, place: Place, tags: Json, properties: Json) -> Answer:
@@ -91,10 +92,13 @@ def _update(world: World, request: Request, vault: Resource, body: Json, *, whol
     doc = vault.doc
     tenant = tracked.tenant(world, request.path)
     sent = body.get("properties") or {}
+    if not isinstance(sent, dict):
+        raise rules.bad_request("An invalid value was provided for 'properties'.")
+    tags = rules.tags_of(body.get("tags"))
     properties = rules.changed_properties(doc["properties"], sent, tenant, whole=whole)
     doc["properties"] = properties
     if whole or body.get("tags") is not None:
-        doc["tags"] = body.get("tags") or {}
+        doc["tags"] = tags
     doc["systemData"] = lifecycle.stamp(world, request.caller, doc.get("systemData"))
     return Answer(200, doc)
 

@@ -616,3 +616,50 @@ def test_services_are_refused_with_the_vaults_codes(with_pem, spoil, kid, who, c
         keys.unwrap_as(kv.world, kid, who, wrapped, trusted=True)
     refusal = caught.value
     assert refusal.extra.get("innererror", {}).get("code", refusal.code) in codes
+
+
+# Whatever is sent, the answer is an answer
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 5000) | st.sampled_from(["", "RSA", "EC", "P30D"]),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(
+        st.sampled_from(
+            ["enabled", "exp", "nbf", "kty", "n", "d", "trigger", "action", "type", "expiryTime",
+             "timeAfterCreate", "crv"]
+        ),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+MEMBER = st.sampled_from(
+    ["kty", "crv", "key_ops", "attributes", "tags", "key", "Hsm", "value", "alg", "digest",
+     "lifetimeActions", "key_size"]
+)  # fmt: skip
+CALLS = [
+    ("POST", "/keys/new/create"),
+    ("PUT", "/keys/new"),
+    ("PATCH", "/keys/cmk"),
+    ("PUT", "/keys/cmk/rotationpolicy"),
+    ("POST", "/keys/cmk/wrapkey"),
+    ("POST", "/keys/cmk/verify"),
+    ("POST", "/keys/restore"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(call=st.sampled_from(CALLS), sent=st.dictionaries(MEMBER, JSON, max_size=3))
+async def test_strange_bodies_are_refused_not_broken(pem, call, sent):
+    kv = Kv()
+    kv.vault(keys=[{"name": "cmk"}])
+    current(kv)["pem"] = pem
+    sent = {"kty": "EC", **sent} if call[1].endswith("create") else sent
+    try:
+        await kv.data(*call[:1], "kv-one", call[1], sent)
+    except VaultRefusal as refusal:
+        assert refusal.status in (400, 403)
+        return
+    assert isinstance(current(kv)["tags"], dict)
+    for item in (await kv.data("GET", "kv-one", "/keys"))["value"]:
+        assert isinstance(item["attributes"]["enabled"], bool)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -477,3 +477,50 @@ def test_managed_hsms_and_private_endpoints_are_none(kv):
     assert kv.arm("GET", f"{KV}/privateEndpointConnections").body == {"value": []}
     links = kv.arm("GET", f"{KV}/privateLinkResources").body["value"]
     assert [link["properties"]["groupId"] for link in links] == ["vault"]
+
+
+# Whatever is sent, the answer is an answer
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 100)
+    | st.sampled_from(["", "x", "recover", "P30D"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["value", "id", "name", "objectId", "tenantId", "permissions", "keys", "ipRules"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+PROPERTY = st.sampled_from(
+    ["sku", "tenantId", "accessPolicies", "networkAcls", "softDeleteRetentionInDays",
+     "enablePurgeProtection", "enableRbacAuthorization", "publicNetworkAccess", "createMode"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["PUT", "PATCH"]), st.dictionaries(PROPERTY, JSON, max_size=2), st.none() | JSON
+)
+def test_strange_bodies_are_refused_not_broken(method, properties, tags):
+    kv = Kv()
+    kv.vault()
+    sent = body(**properties)
+    sent["tags"] = tags
+    for path in (KV, vault_path("kv-new")):
+        try:
+            answer = kv.arm(method, path, sent)
+        except Refusal:
+            continue
+        assert answer.status == 200
+        kept = answer.body["properties"]
+        assert kept["softDeleteRetentionInDays"] in range(7, 91)
+        assert isinstance(answer.body["tags"], dict)
+        for policy in kept["accessPolicies"]:
+            assert all(isinstance(names, list) for names in policy["permissions"].values())
