@@ -48,6 +48,9 @@ def listed(resource_id: str, kind: str, resource: Resource, expand: str) -> Json
     entry["tags"] = doc.get("tags") or {}
     if "createdtime" in expand.lower():
         entry["createdTime"] = doc.get("systemData", {}).get("createdAt")
+    state = doc.get("properties", {}).get("provisioningState")
+    if "provisioningstate" in expand.lower() and state:
+        entry["provisioningState"] = state
     return entry
 
 
