@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 METADATA = "/metadata/endpoints?api-version=2022-09-01"
 """Where every Azure Resource Manager describes its cloud; needs no sign-in."""
 
+PRICES = "/api/retail/prices"
+"""Path of the retail prices API."""
+
 _COSMOS = "a232010e-820c-4083-83bb-3ace5fc29d0b"
 _ML = "0736f41a-0425-4b46-bdb5-1563eff02385"
 
@@ -33,7 +36,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     arm_audience: str
     graph_audience: str
     prices: str
-    """Retail prices API."""
+    """Host of the retail prices API; callers add PRICES."""
     portal: str
     cosmos_app_id: str = _COSMOS
     """App id (not object id) of Azure Cosmos DB."""
@@ -143,7 +146,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             vault_suffix=plain(ready["key_vault_suffix"]).strip("/."),
             arm_audience=_url(ready.get("arm_audience")) or arm,
             graph_audience=_url(ready.get("graph_audience")) or graph,
-            prices=_url(ready["prices"]),
+            prices=_url(ready["prices"]).removesuffix(PRICES),
             portal=_url(ready.get("portal")),
             ca_file=str(ready["ca_file"]),
             sandbox=True,
