@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.keyvault import access, keystore, material, names, usable
-from sandbox.protocol import VaultRefusal
+from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers import keys
-from sandbox.routing import Api
+from sandbox.routing import ADMIN, Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
 
@@ -211,6 +211,13 @@ def readable(world: World, resource_id: str) -> tuple[bool, str]:
         if not able:
             return False, why
     return True, "unwrapped" if owned else "platform key"
+
+
+@api.route("GET", "/admin/data", plane=ADMIN)
+def data_readable(world: World, request: Request) -> Answer:
+    """``?id=`` of a resource: whether its data can be read now; for people and tests."""
+    able, why = readable(world, request.query.get("id", ""))
+    return Answer(200, {"readable": able, "why": why})
 
 
 @api.job("cmk.check")
