@@ -84,7 +84,9 @@ class Session:
         guard = "READ-ONLY" if self.options.read_only else ""
         if not self.is_sandbox:
             return guard or "LIVE"
-        return " ".join(filter(None, ("SANDBOX", f"x{self.speed:g}" if self.speed else "", guard)))
+        return " ".join(
+            filter(None, ("SANDBOX", f"x{self.speed:g}" if self.speed > 1 else "", guard))
+        )
 
     @property
     def who(self) -> str:

@@ -52,9 +52,18 @@ class SignIn(Page[None]):
         session = self.shell.session
         self.query_one(ListTable).load(people(session) if session.is_sandbox else ways(session))
         self.query_one(TitleLine).show(right=session.stage)
-        self.query_one("#who", Static).update(lines(identity(session)))
+        self._tell()
         self.query_one(Note).say(note(session))
         self.refresh_bindings()
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        session, row = self.shell.session, self.query_one(ListTable).current
+        probe = session.probes.get(row.key) if row else None
+        said = f"\n\n {probe.reason}" if probe else ""
+        self.query_one("#who", Static).update(lines(identity(session) + said))
 
     def on_data_table_row_selected(self) -> None:
         row = self.query_one(ListTable).current

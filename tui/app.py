@@ -51,11 +51,13 @@ class Wrapkey(Shell):
         self._copied = ("", "")
         self._connector = Connector(session)
         self._crashed: Path | None = None
-        super().__init__()
+        # Textual takes NO_COLOR out of the environment and decides by it while it is made.
+        theme = pick(session.options.theme, session.memory.theme)
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self.theme = pick(session.options.theme, session.memory.theme)
+        for look in THEMES.values():
+            self.register_theme(look)
+        self.theme = theme
 
     # -- start and end
 

@@ -204,7 +204,7 @@ class Connector:
             self.session.probes.clear()
             name = await probed(cloud, self._tenant, self.session.memory.credential, self._heard)
         if name is None:
-            raise _nobody(self.session.probes)
+            raise _nobody()
         self.remember(credential=name, tenant=self._tenant)
         return credential_for(name, cloud, self._tenant, self._code)
 
@@ -283,19 +283,15 @@ def _az_default(connection: "Connection") -> str:
     return found.subscription if found else ""
 
 
-def _nobody(probes: Mapping[str, "Probe"]) -> AzureError:
-    said = " ".join(f"{name}: {one.reason}" for name, one in probes.items() if name != _CODE)
+def _nobody() -> AzureError:
     return AzureError(
         ErrorKind.SIGN_IN,
         code="NoCredential",
         what="Nobody is signed in.",
-        means=said,
-        do="Sign in with a device code, or with `az login`, and try again.",
+        means="Neither az, nor environment variables, nor a managed identity can be used here.",
+        do="The sign-in screen says why of each; a device code always works.",
         sent=False,
     )
-
-
-_CODE = "device-code"
 
 
 def _no_sandbox(error: NoSandbox) -> AzureError:
