@@ -36,8 +36,10 @@ _Index = dict[tuple[str, str], list[Resource]]
 
 @lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> re.Pattern[str]:
-    parts = (re.escape(part) for part in pattern.split("*"))
-    return re.compile(".*".join(parts), re.IGNORECASE | re.DOTALL)
+    # "/*/" may also be no segment at all: AzureML Data Scientist grants workspaces/*/write and
+    # has to take workspaces/write back; Managed Identity Operator grants .../*/assign/action.
+    text = re.escape(pattern).replace(r"/\*/", "/(?:.*/)?").replace(r"\*", ".*")
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
 
 
 @lru_cache(maxsize=16384)
@@ -127,7 +129,7 @@ def _still_honoured(world: World, who: list[str], action: str, scope: str, lag: 
     now = world.epoch()
     for entry in revoked.values():
         if (
-            entry["created"] + lag <= now < entry["revoked"] + lag
+            entry["created"] + lag <= entry["revoked"] <= now < entry["revoked"] + lag
             and entry["principal"] in who
             and armid.within(scope, entry["scope"])
             and role_allows(entry["role"], action, True)

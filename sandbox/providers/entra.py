@@ -24,6 +24,7 @@ api = Api(plane=OPEN)
 
 _ANY_TENANT = ("common", "organizations")
 _LIFETIME_S = 3599.0
+_LONG_S = 86399.0
 _REFRESH_S = 90 * 86400
 _CODE_S = 900
 _CODES = "device_codes"
@@ -176,8 +177,10 @@ def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _lifetime(world: World) -> float:
-    return float(world.state.settings.get("token_lifetime_s", _LIFETIME_S))
+def _lifetime(world: World, form: dict[str, str]) -> float:
+    """Real seconds: a day for clients that can be told of a revocation (CP1), else an hour."""
+    usual = _LONG_S if '"CP1"' in form.get("claims", "").upper() else _LIFETIME_S
+    return float(world.state.settings.get("token_lifetime_s", usual))
 
 
 def _audience(world: World, form: dict[str, str]) -> str:
@@ -227,7 +230,7 @@ def _by_client(world: World, tenant: str, form: dict[str, str]) -> Answer:
         raise EntraRefusal(
             400, "unauthorized_client", 7000112, f"Application '{client}' is disabled."
         )
-    lifetime = _lifetime(world)
+    lifetime = _lifetime(world, form)
     audience = _audience(world, form)
     access = _issuer(world).access_token(principal, audience, lifetime)
     answer = _granted(access, lifetime, form)
@@ -290,6 +293,8 @@ def _granted(access: str, lifetime: float, form: dict[str, str]) -> Json:
         "ext_expires_in": seconds,
         "access_token": access,
     }
+    if seconds >= 7200:
+        answer["refresh_in"] = seconds // 2
     if "resource" in form:
         now = int(time.time())
         answer.update(
@@ -311,7 +316,7 @@ def device_code(world: World, request: Request) -> Answer:
     """A code for a person to enter on the sign-in page; lasts 15 minutes of real time."""
     form = _form(request)
     tenant = _tenant(world, request.params["tenant"])
-    _audience(world, form)
+    _audience(world, form)  # what can't be had is refused now, not after the sign-in
     device = world.state.new_id()
     number = int(device.replace("-", ""), 16)
     user = "".join(_LETTERS[(number >> (5 * at)) % 32] for at in range(9))
@@ -319,7 +324,7 @@ def device_code(world: World, request: Request) -> Answer:
     now = time.time()
     for old in [key for key, entry in table.items() if entry["expires"] + _CODE_S < now]:
         del table[old]
-    table[device] = {"user": user, "tenant": tenant, "expires": now + _CODE_S}
+    table[device] = {"user": user, "tenant": tenant, "expires": now + _CODE_S, "asked": form}
     world.changed = True
     page = f"{world.addresses.authority}/devicelogin"
     return Answer(
@@ -366,7 +371,8 @@ def _by_device_code(world: World, tenant: str, form: dict[str, str]) -> Answer:
     principal = world.principal(entry["principal"])
     if principal is None:
         raise EntraRefusal(400, "invalid_grant", 50034, "The user account does not exist.")
-    answer = _signed_in(world, principal, tenant or entry["tenant"], form)
+    # MSAL names the scope only when it asks for the code.
+    answer = _signed_in(world, principal, tenant or entry["tenant"], {**entry["asked"], **form})
     del world.state.table(_CODES)[code]
     world.changed = True
     return answer
@@ -404,7 +410,7 @@ def _signed_in(world: World, principal: Principal, tenant: str, form: dict[str, 
             )
         person = found
     issuer, client = _issuer(world), form.get("client_id", "")
-    lifetime, now = _lifetime(world), int(time.time())
+    lifetime, now = _lifetime(world, form), int(time.time())
     access = issuer.access_token(person, _audience(world, form), lifetime, client)
     answer = _granted(access, lifetime, form)
     answer["scope"] = form.get("scope", "")

@@ -86,27 +86,69 @@ def _user(principal: Principal) -> Json:
 def _service_principal(world: World, principal: Principal) -> Json:
     own = principal.app_id.lower() in registrations.FIRST_PARTY
     return {
+        **_SERVICE_PRINCIPAL,
         "id": principal.object_id,
-        "deletedDateTime": None,
         "accountEnabled": principal.enabled,
-        "alternativeNames": [],
         "appDisplayName": principal.name,
         "appId": principal.app_id,
         "appOwnerOrganizationId": _MICROSOFT if own else principal.tenant_id,
-        "appRoleAssignmentRequired": False,
         "createdDateTime": world.clock.iso(principal.created or 0)[:19] + "Z",
-        "description": None,
         "displayName": principal.name,
-        "homepage": None,
         "servicePrincipalNames": [principal.app_id],
         "servicePrincipalType": principal.sp_type,
         "signInAudience": "AzureADMultipleOrgs" if own else "AzureADMyOrg",
-        "tags": [],
-        "keyCredentials": [],
-        "passwordCredentials": [],
     }
 
 
+_SERVICE_PRINCIPAL: Json = {
+    "id": "",
+    "deletedDateTime": None,
+    "accountEnabled": True,
+    "alternativeNames": [],
+    "appDisplayName": "",
+    "appDescription": None,
+    "appId": "",
+    "applicationTemplateId": None,
+    "appOwnerOrganizationId": "",
+    "appRoleAssignmentRequired": False,
+    "createdDateTime": "",
+    "description": None,
+    "disabledByMicrosoftStatus": None,
+    "displayName": "",
+    "homepage": None,
+    "loginUrl": None,
+    "logoutUrl": None,
+    "notes": None,
+    "notificationEmailAddresses": [],
+    "preferredSingleSignOnMode": None,
+    "preferredTokenSigningKeyThumbprint": None,
+    "replyUrls": [],
+    "servicePrincipalNames": [],
+    "servicePrincipalType": "Application",
+    "signInAudience": "AzureADMyOrg",
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "samlSingleSignOnSettings": None,
+    "verifiedPublisher": {
+        "displayName": None,
+        "verifiedPublisherId": None,
+        "addedDateTime": None,
+    },
+    "addIns": [],
+    "appRoles": [],
+    "info": {
+        "logoUrl": None,
+        "marketingUrl": None,
+        "privacyStatementUrl": None,
+        "supportUrl": None,
+        "termsOfServiceUrl": None,
+    },
+    "keyCredentials": [],
+    "oauth2PermissionScopes": [],
+    "passwordCredentials": [],
+    "resourceSpecificApplicationPermissions": [],
+}
+"""All properties in Graph's order (recorded: graph/05)."""
 _MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 """The tenant that owns Azure's own apps."""
 

@@ -18,6 +18,13 @@ _CAPABILITIES = "CrossResourceGroupResourceMove, SystemAssignedResourceIdentity,
 SupportsLocation"
 
 
+_SEARCH_AUTHORIZATION = {
+    "applicationId": "408992c7-2af6-4ff1-92e3-65b73d2b5092",
+    "roleDefinitionId": "20FA3191-87CF-4C3D-9510-74CCB594A310",
+}
+"""Recorded (arm/23). Other providers' were not, and no client is known to read them."""
+
+
 @api.seed("registrations")
 def seed(world: World, item: Json) -> None:
     """``subscription`` (name or id) and ``namespaces`` (a list) that are registered."""
@@ -33,7 +40,6 @@ def _type(item: ResourceType) -> Json:
         "resourceType": item.name,
         "locations": item.locations(),
         "apiVersions": item.versions,
-        "defaultApiVersion": item.versions[0],
         "capabilities": _CAPABILITIES if item.everywhere else "None",
     }
 
@@ -48,9 +54,8 @@ def _shown(world: World, subscription: str, name: str) -> Json:
         if name.lower() in registrations.ALWAYS
         else "RegistrationRequired",
     }
-    app = registrations.APPS.get(name.lower())
-    if app:
-        doc["authorizations"] = [{"applicationId": app}]
+    if name == "Microsoft.Search":
+        doc["authorization"] = _SEARCH_AUTHORIZATION
     return doc
 
 
