@@ -31,7 +31,7 @@ _KEY_ID = re.compile(
     r"/keys/(?P<name>[0-9A-Za-z-]{1,127})(?:/(?P<version>[0-9a-fA-F]{32}))?"
 )
 
-UNASKED = ""
+UNASKED = "(the service itself)"
 """As ``object_id``: the service's own access; the vault is not asked who granted it."""
 
 _SUBSTATUS = {

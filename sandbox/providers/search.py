@@ -2,13 +2,26 @@
 
 import re
 
-from sandbox import armid, regions, tracked
+from sandbox import armid, assigned, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import customerkeys
 from sandbox.providers.customerkeys import KeyUnusable
+from sandbox.providers.searchquota import KIND, MANAGED_SKU, SKUS, limit, refuse_full, used
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
+
+__all__ = [
+    "CREATE_S",
+    "api",
+    "error_of",
+    "finish",
+    "make",
+    "refuse_full",
+    "take_key",
+    "take_key_unseen",
+    "tell",
+]
 
 api = Api("Microsoft.Search")
 
@@ -17,64 +30,17 @@ OF_GROUP = "/subscriptions/{s}/resourceGroups/{g}" + SERVICES
 USAGES = "/subscriptions/{s}/providers/Microsoft.Search/locations/{location}/usages"
 CREATE_S = 90.0
 """Azure seconds until a new service runs (recorded polls end within minutes)."""
-MANAGED_SKU = "standard"
-"""Sku of a workspace's managed service; no source names it, S1 is assumed."""
-
-SKUS = {
-    "free": ("F - Free", 1),
-    "basic": ("B - Basic", 16),
-    "standard": ("S - Standard", 16),
-    "standard2": ("S2 - Standard2", 8),
-    "standard3": ("S3 - Standard3", 6),
-    "storageOptimizedL1": ("L1 - Storage Optimized", 6),
-    "storageOptimizedL2": ("L2 - Storage Optimized", 6),
-}
-"""Localized name and default limit per subscription and region (service limits page)."""
-
+_CHANGEABLE = (
+    "replicaCount",
+    "partitionCount",
+    "hostingMode",
+    "publicNetworkAccess",
+    "networkRuleSet",
+    "disableLocalAuth",
+    "authOptions",
+    "semanticSearch",
+)
 _NAME = re.compile(r"(?!.*--)[a-z0-9]{2}(?:[a-z0-9-]{0,57}[a-z0-9])?")
-
-
-def limit(world: World, location: str, sku: str) -> int:
-    """The quota of a sku in a region; ``settings.quota.search.<region>`` changes it.
-
-    The setting is a number for all skus or a table by sku.
-    """
-    quota = world.state.settings.get("quota", {}).get("search", {})
-    here = quota.get(regions.short(location))
-    if isinstance(here, dict):
-        here = here.get(sku)
-    return SKUS[sku][1] if here is None else int(here)
-
-
-def used(world: World, subscription: str, location: str, sku: str) -> int:
-    """How many services of a sku a subscription has in a region."""
-    return sum(
-        1
-        for service in _services(world, f"/subscriptions/{subscription}")
-        if service.doc["sku"]["name"].lower() == sku.lower()
-        and regions.short(service.doc["location"]) == regions.short(location)
-    )
-
-
-def refuse_full(world: World, subscription: str, location: str, sku: str = MANAGED_SKU) -> None:
-    """Raise what the service says when quota or, by a scenario, capacity is missing."""
-    exhausted = world.state.settings.get("search_exhausted_regions", [])
-    if regions.short(location) in {regions.short(name) for name in exhausted}:
-        raise Refusal(
-            400,
-            "InsufficientResourcesAvailable",
-            f"The region '{regions.short(location)}' is currently out of the resources required "
-            "to provision new services. Please try creating the service in another region or "
-            "select another SKU.",
-        )
-    most, now = limit(world, location, sku), used(world, subscription, location, sku)
-    if now >= most:
-        raise Refusal(
-            400,
-            "ServiceQuotaExceeded",
-            f"Operation would exceed '{sku}' tier service quota. "
-            f"You are using {now} out of {most} '{sku}' tier service quota.",
-        )
 
 
 def make(
@@ -104,10 +70,11 @@ def make(
                 "serviceLevelEncryptionKey": None,
             },
             "disableLocalAuth": False,
-            "authOptions": {"apiKeyOnly": {}},
+            "authOptions": {"aadOrApiKey": {"aadAuthFailureMode": "http401WithBearerChallenge"}},
             "disabledDataExfiltrationOptions": [],
             "dataExfiltrationProtections": [],
             "semanticSearch": "free",
+            "knowledgeRetrieval": "free",
             "upgradeAvailable": "notAvailable",
             "serviceUpgradedAt": None,
         },
@@ -178,39 +145,77 @@ def get_service(world: World, request: Request) -> Answer:
 @api.route("GET", OF_GROUP)
 @api.route("GET", "/subscriptions/{s}" + SERVICES)
 def list_services(world: World, request: Request) -> Answer:
-    """Services of a resource group or subscription; nextLink is there and null."""
-    found = _services(world, request.path.lower().partition("/providers/")[0])
-    for resource in found:
+    """Services of a group or subscription; items have an eTag, nextLink is null (search/05)."""
+    value = []
+    for resource in _services(world, request.path.lower().partition("/providers/")[0]):
         customerkeys.settle(world, resource)
-    return Answer(200, {"value": [resource.doc for resource in found], "nextLink": None})
+        properties = {**resource.doc["properties"], "eTag": _etag(world, resource)}
+        value.append({**resource.doc, "properties": properties})
+    return Answer(200, {"value": value, "nextLink": None})
 
 
 @api.route("PUT", OF_GROUP + "/{name}")
 def put_service(world: World, request: Request) -> Answer:
     """Create (201, then poll GET) or change (200) a service; recorded: search/01 and 03."""
-    service_id = armid.canonical(request.path)
     body = request.json()
-    present = world.resource(service_id)
+    present = world.resource(request.path)
     if present:
-        present.doc["tags"] = body.get("tags", present.doc["tags"])
-        properties = present.doc["properties"]
-        for name in ("replicaCount", "partitionCount", "publicNetworkAccess", "disableLocalAuth"):
-            properties[name] = body.get("properties", {}).get(name, properties[name])
-        wanted = body.get("properties", {}).get("encryptionWithCmk") or {}
-        if "enforcement" in wanted:
-            properties["encryptionWithCmk"]["enforcement"] = wanted["enforcement"]
-        return Answer(200, present.doc, {"ETag": _etag(world, present)})
-    sku = str(body.get("sku", {}).get("name", "")).lower()
+        return _change(world, present, body)
+    sku = str((body.get("sku") or {}).get("name", "")).lower()
     known = {name.lower(): name for name in SKUS}
     if sku not in known:
         raise Refusal(400, "InvalidRequest", f"SKU '{sku}' is not valid for a search service.")
+    service_id = armid.canonical(request.path)
     _refuse_name(world, armid.name(service_id))
     location = tracked.placed(world, request, body)
     refuse_full(world, request.params["s"], location, known[sku])
     resource = make(world, service_id, location, sku=known[sku])
-    resource.doc["tags"] = body.get("tags", {})
+    try:
+        answer = _change(world, resource, body)
+    except Refusal:
+        del world.state.resources[service_id.lower()]
+        raise
     world.after(CREATE_S, "search.created", id=service_id)
-    return Answer(201, resource.doc, {"ETag": _etag(world, resource)})
+    return Answer(201, answer.body, answer.headers)
+
+
+@api.route("PATCH", OF_GROUP + "/{name}")
+def patch_service(world: World, request: Request) -> Answer:
+    """Change a service at once."""
+    return _change(world, tracked.existing(world, request), request.json())
+
+
+def _change(world: World, resource: Resource, body: Json) -> Answer:
+    doc, wanted = resource.doc, body.get("properties") or {}
+    if body.get("identity"):
+        doc["identity"] = assigned.assign(world, doc, body["identity"])
+    if body.get("tags") is not None:
+        doc["tags"] = body["tags"]
+    for name in _CHANGEABLE:
+        if wanted.get(name) is not None:
+            doc["properties"][name] = wanted[name]
+    _change_key(world, resource, wanted.get("encryptionWithCmk") or {})
+    return Answer(200, doc, {"ETag": _etag(world, resource)})
+
+
+def _change_key(world: World, resource: Resource, wanted: Json) -> None:
+    """Enforcement, and a key for the whole service, used as its system identity."""
+    shown = resource.doc["properties"]["encryptionWithCmk"]
+    key = wanted.get("serviceLevelEncryptionKey")
+    if key:
+        kid = f"{str(key.get('keyVaultUri', '')).rstrip('/')}/keys/{key.get('keyVaultKeyName', '')}"
+        if key.get("keyVaultKeyVersion"):
+            kid += f"/{key['keyVaultKeyVersion']}"
+        try:
+            take_key(world, resource, kid, assigned.principal_of(resource.doc, ""))
+        except KeyUnusable as trouble:
+            error = error_of(trouble)
+            raise Refusal(
+                400, error["code"], error["message"], details=error["details"]
+            ) from trouble
+        shown["serviceLevelEncryptionKey"] = key
+    if wanted.get("enforcement"):
+        shown["enforcement"] = wanted["enforcement"]
 
 
 @api.job("search.created")
@@ -269,7 +274,7 @@ def _usage(world: World, request: Request, sku: str) -> Json:
 
 
 def _services(world: World, scope: str) -> list[Resource]:
-    return list(tracked.below(world, scope, "Microsoft.Search/searchServices"))
+    return list(tracked.below(world, scope, KIND))
 
 
 def _refuse_name(world: World, name: str) -> None:

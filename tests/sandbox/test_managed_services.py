@@ -99,6 +99,33 @@ def test_a_search_service_is_made_without_polling_headers() -> None:
     assert bench.send("DELETE", SEARCH + V).status == 200
 
 
+def test_a_search_service_takes_a_key_as_its_own_identity() -> None:
+    bench = Bench()
+    key = {
+        "keyVaultKeyName": "k1",
+        "keyVaultKeyVersion": bench.key()["version"],
+        "keyVaultUri": "https://kv-cmk.vault.localhost:443",
+    }
+    keyed = {"encryptionWithCmk": {"enforcement": "Enabled", "serviceLevelEncryptionKey": key}}
+    body = {"location": "westeurope", "sku": {"name": "basic"}, "properties": keyed}
+    with pytest.raises(Refusal, match="Access forbidden"):
+        bench.send("PUT", SEARCH + V, body)
+    assert bench.world.resource(SEARCH) is None
+    plain = {**body, "properties": {}, "identity": {"type": "SystemAssigned"}}
+    own = bench.send("PUT", SEARCH + V, plain).body["identity"]["principalId"]
+    with pytest.raises(Refusal, match="Access forbidden") as caught:
+        bench.send("PATCH", SEARCH + V, {"properties": keyed})
+    assert caught.value.extra["details"][0]["code"] == "ForbiddenByRbac"
+    bench.grant(VAULT, ROLE, own)
+    shown = bench.send("PATCH", SEARCH + V, {"properties": keyed}).body["properties"]
+    assert shown["encryptionWithCmk"]["serviceLevelEncryptionKey"] == key
+    assert readable(bench.world, SEARCH) == (True, "unwrapped")
+    bench.key()["enabled"] = False
+    bench.skip(3600)
+    shown = bench.get(SEARCH)["properties"]["encryptionWithCmk"]
+    assert shown["encryptionComplianceStatus"] == "NonCompliant"
+
+
 def test_search_quota_counts_what_is_there() -> None:
     bench = Bench(quota={"search": {"westeurope": {"basic": 1}}})
     url = f"{AT}/Microsoft.Search/locations/westeurope/usages"
