@@ -115,6 +115,8 @@ class Wire:
             await asyncio.Event().wait()
         assert isinstance(todo, Answer)
         payload = todo.body if isinstance(todo.body, bytes) else msgspec.json.encode(todo.body)
+        if method == "HEAD":
+            payload = b""
         given = {"Content-Type": "application/json", "Content-Length": len(payload)}
         sent = "".join(f"{k}: {v}\r\n" for k, v in {**given, **todo.headers}.items())
         writer.write(f"HTTP/1.1 {todo.status} X\r\n{sent}\r\n".encode() + payload)
