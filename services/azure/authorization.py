@@ -82,8 +82,8 @@ async def assign_role(
     """Give a role to a principal by its object id; one that exists is success.
 
     The name follows from scope, principal and role, so that asking twice grants once.
-    principal_type spares the directory lookup that fails for new principals
-    (PrincipalNotFound). Raises AzureError.
+    principal_type (User, Group, ServicePrincipal; empty where unknown) spares the directory
+    lookup that fails for new principals (PrincipalNotFound). Raises AzureError.
     """
     where = ArmId.parse(scope)
     sdk = await calls.client(conn, SDK, where.subscription)
@@ -94,8 +94,9 @@ async def assign_role(
     properties = {
         "roleDefinitionId": definition,
         "principalId": principal_id,
-        "principalType": principal_type,
     }
+    if principal_type:
+        properties["principalType"] = principal_type
     try:
         raw = await calls.ask(
             f"give {role_name(role_id)} on {where.name}",

@@ -11,13 +11,16 @@ _MARK = "/providers/microsoft.authorization/locks/"
 
 
 async def list_locks(conn: Connection, scope: str) -> list[Lock]:
-    """The locks that Azure lists for a scope: its own, inherited and below.
+    """The locks that hold at a scope: its own and those above it; raises AzureError.
 
-    Raises AzureError.
+    ``atScope()`` is what Get-AzResourceLock -AtScope sends.
     """
     sdk = await calls.client(conn, SDK, ArmId.parse(scope).subscription)
     found = await calls.everything(
-        "list locks", sdk.management_locks.list_by_scope, scope.strip("/")
+        "list locks",
+        sdk.management_locks.list_by_scope,
+        scope.strip("/"),
+        filter="atScope()",
     )
     return [lock(one) for one in found]
 
