@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.keyvault import access, keystore, material, names, paging
+from sandbox.keyvault import access, keystore, keyview, material, names, paging
 from sandbox.protocol import Answer, Refusal, Request, VaultRefusal
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
@@ -59,7 +59,7 @@ class Call:
     def item(self, key: Json, one: Json, *, versioned: bool) -> Json:
         """A key's line in a list."""
         version = self.request.api_version
-        return keystore.item(self.world, self.vault, key, one, version, versioned=versioned)
+        return keyview.item(self.world, self.vault, key, one, version, versioned=versioned)
 
 
 @dataclass
@@ -121,7 +121,7 @@ async def _show(call: Call, shown: Shown) -> Answer:
     if shown.body:
         return Answer(200, shown.body(call, shown.key, one))
     version = call.request.api_version
-    return Answer(200, keystore.bundle(call.world, call.vault, shown.key, one, version))
+    return Answer(200, keyview.bundle(call.world, call.vault, shown.key, one, version))
 
 
 def named_vault(world: World, request: Request) -> Resource:

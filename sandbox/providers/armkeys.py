@@ -6,7 +6,7 @@ HTTP 400 ForbiddenByRbac, the documentation names control-plane actions only. Th
 follows the documentation.
 """
 
-from sandbox.keyvault import keystore
+from sandbox.keyvault import keyspec, keystore, keyview
 from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers.keyrotation import checked_policy, schedule
 from sandbox.providers.vaults import VAULT, vault_of
@@ -25,13 +25,13 @@ def create(world: World, request: Request) -> Answer:
     vault = vault_of(world, request)
     name, body = request.params["key"], request.json()
     try:
-        keystore.check_name(name)
+        keyspec.check_name(name)
         keystore.check_free(world, vault.doc["name"], name)
         key = keystore.keys_of(world, vault.doc["name"]).get(name.lower())
         if key is None:
             key = _made(world, vault, name, body)
     except VaultRefusal as refusal:
-        raise keystore.as_arm(refusal) from None
+        raise keyview.as_arm(refusal) from None
     return Answer(200, _doc(world, vault, key, keystore.version(key)))
 
 
@@ -45,7 +45,7 @@ def _made(world: World, vault: Resource, name: str, body: Json) -> Json:
         "attributes": sent.get("attributes"),
         "tags": body.get("tags"),
     }
-    spec = keystore.key_spec(asked, vault.doc["properties"]["sku"]["name"])
+    spec = keyspec.key_spec(asked, vault.doc["properties"]["sku"]["name"])
     policy = sent.get("rotationPolicy")
     now = int(world.epoch())
     checked = checked_policy(_data_policy(policy), now, now) if policy else None
@@ -68,7 +68,7 @@ def _key(world: World, request: Request, vault: Resource) -> Json:
     try:
         return keystore.live(world, vault.doc["name"], request.params["key"])
     except VaultRefusal as refusal:
-        raise keystore.as_arm(refusal) from None
+        raise keyview.as_arm(refusal) from None
 
 
 @api.route("GET", KEY)
@@ -105,7 +105,7 @@ def get_version(world: World, request: Request) -> Answer:
     try:
         one = keystore.version(key, request.params["version"])
     except VaultRefusal as refusal:
-        raise keystore.as_arm(refusal) from None
+        raise keyview.as_arm(refusal) from None
     return Answer(200, _doc(world, vault, key, one, versioned=True))
 
 
@@ -119,12 +119,12 @@ def _doc(world: World, vault: Resource, key: Json, one: Json, *, versioned: bool
     attributes.update({name: one[name] for name in ("nbf", "exp") if one[name] is not None})
     attributes.update(created=one["created"], updated=one["updated"], exportable=False)
     properties: Json = {
-        "attributes": {**attributes, "recoveryLevel": keystore.recovery_level(vault)},
+        "attributes": {**attributes, "recoveryLevel": keyview.recovery_level(vault)},
         "kty": one["kty"],
         "keyOps": one["ops"],
         **({"keySize": one["bits"]} if one["bits"] else {"curveName": one["crv"]}),
-        "keyUri": keystore.kid(world, vault, key),
-        "keyUriWithVersion": keystore.kid(world, vault, key, one),
+        "keyUri": keyview.kid(world, vault, key),
+        "keyUriWithVersion": keyview.kid(world, vault, key, one),
     }
     if key["policy"]:
         properties["rotationPolicy"] = _arm_policy(key["policy"])

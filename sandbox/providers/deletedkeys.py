@@ -10,6 +10,7 @@ from sandbox import armid
 from sandbox.keyvault import keystore, material
 from sandbox.keyvault.dataplane import Call, Shown, nextpage, operation
 from sandbox.protocol import Answer, VaultRefusal
+from sandbox.providers import keyrotation
 from sandbox.routing import VAULT, Api
 from sandbox.state import Json
 from sandbox.world import World
@@ -48,6 +49,7 @@ def recover(call: Call) -> Shown:
     """Bring a key back: 200 at once, found among the living some seconds later."""
     key = _settled_deleted(call)
     keystore.recover(call.world, key)
+    keyrotation.schedule(call.world, call.vault.doc["name"], key)
     return Shown(key, keystore.version(key))
 
 

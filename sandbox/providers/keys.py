@@ -3,9 +3,10 @@
 ``wrap_as`` and ``unwrap_as`` are what other Azure services do with a key.
 """
 
-from sandbox.keyvault import access, keystore, material, names, usable
+from sandbox.keyvault import access, keyspec, keystore, keyview, material, names, usable
 from sandbox.keyvault.dataplane import Call, Shown, nextpage, operation
 from sandbox.protocol import Answer, VaultRefusal
+from sandbox.providers import keyrotation
 from sandbox.routing import VAULT, Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
@@ -21,10 +22,10 @@ WRAP_ALGORITHM = "RSA-OAEP-256"
 @operation(api, "POST", "/keys/{key}/create", "create")
 def create(call: Call) -> Shown:
     """Make a key, or a new version of a living one."""
-    keystore.check_name(call.key)
+    keyspec.check_name(call.key)
     keystore.check_free(call.world, call.vault.doc["name"], call.key)
     sku = call.vault.doc["properties"]["sku"]["name"]
-    return _add(call, keystore.key_spec(call.body, sku))
+    return _add(call, keyspec.key_spec(call.body, sku))
 
 
 def _add(call: Call, spec: Json) -> Shown:
@@ -33,6 +34,7 @@ def _add(call: Call, spec: Json) -> Shown:
     key = keystore.keys_of(call.world, vault).get(call.key.lower())
     if key:
         key["versions"].append(version)
+        keyrotation.schedule(call.world, vault, key)
     else:
         key = keystore.add_key(call.world, vault, call.key, version)
     return Shown(key, version)
@@ -41,7 +43,7 @@ def _add(call: Call, spec: Json) -> Shown:
 @operation(api, "PUT", "/keys/{key}", "import")
 def import_key(call: Call) -> Shown:
     """Take in key material from outside."""
-    keystore.check_name(call.key)
+    keyspec.check_name(call.key)
     keystore.check_free(call.world, call.vault.doc["name"], call.key)
     jwk = call.body.get("key")
     if not isinstance(jwk, dict):
@@ -55,7 +57,7 @@ def import_key(call: Call) -> Shown:
         "crv": curve or None,
         "key_ops": jwk.get("key_ops"),
     }
-    spec = keystore.key_spec(asked, call.vault.doc["properties"]["sku"]["name"])
+    spec = keyspec.key_spec(asked, call.vault.doc["properties"]["sku"]["name"])
     return _add(call, {**spec, "pem": pem})
 
 
@@ -94,14 +96,15 @@ def update(call: Call) -> Shown:
     if isinstance(sent, dict):
         known = {name: one[name] for name in ("enabled", "nbf", "exp")}
         named = {name: value for name, value in sent.items() if value is not None}
-        changed.update(keystore.attributes_of({**known, **named}))
+        changed.update(keyspec.attributes_of({**known, **named}))
     if call.body.get("key_ops") is not None:
         is_rsa = one["kty"].startswith("RSA")
-        changed["ops"] = keystore.operations_of(call.body["key_ops"], is_rsa)
+        changed["ops"] = keyspec.operations_of(call.body["key_ops"], is_rsa)
     if call.body.get("tags") is not None:
-        changed["tags"] = keystore.tags_of(call.body["tags"])
+        changed["tags"] = keyspec.tags_of(call.body["tags"])
     changed["updated"] = int(call.world.epoch())
     one.update(changed)
+    keyrotation.schedule(call.world, call.vault.doc["name"], key)
     return Shown(key, one)
 
 
@@ -118,7 +121,7 @@ def use(call: Call) -> Shown:
 def _crypto(call: Call, key: Json, one: Json) -> Json:
     """The body of a crypto answer; the version's material is there."""
     body, name = call.body, call.operation
-    kid = keystore.kid(call.world, call.vault, key, one)
+    kid = keyview.kid(call.world, call.vault, key, one)
     algorithm = body.get("alg")
     if name == "verify":
         digest = material.unb64(body.get("digest"), "digest")
@@ -193,4 +196,4 @@ def latest(world: World, kid: str) -> str:
     if vault is None or len(parts) < 2:
         raise keystore.not_found(kid)
     key = keystore.live(world, vault.doc["name"], parts[1])
-    return keystore.kid(world, vault, key, keystore.version(key))
+    return keyview.kid(world, vault, key, keystore.version(key))

@@ -5,9 +5,10 @@ address without a trailing slash; what follows has the slash (recorded: keyvault
 """
 
 from sandbox import armid, cascade, tracked
-from sandbox.keyvault import lifecycle, names, paging, rules
+from sandbox.keyvault import keystore, lifecycle, names, paging, policies, rules
 from sandbox.keyvault.names import Place, find
 from sandbox.protocol import Answer, Request
+from sandbox.providers import keyrotation
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
@@ -55,13 +56,15 @@ def put(world: World, request: Request) -> Answer:
     tracked.placed(world, request, body)
     sent = body.get("properties")
     if not isinstance(sent, dict):
-        raise rules.bad_request("The parameter properties is not specified.")
+        raise policies.bad_request("The parameter properties is not specified.")
     place = _place(world, request, body["location"])
     current = world.resource(place.vault_id)
     if current:
         return _update(world, request, current, body, whole=True)
     if str(sent.get("createMode", "default")).lower() == "recover":
         vault = lifecycle.recover(world, place, rules.tags_of(body.get("tags")), request.caller)
+        for key in keystore.keys_of(world, place.name).values():
+            keyrotation.schedule(world, place.name, key)
         return Answer(200, vault.doc)
     tenant = tracked.tenant(world, request.path)
     properties = rules.new_properties(sent, request.api_version, tenant)
@@ -93,7 +96,7 @@ def _update(world: World, request: Request, vault: Resource, body: Json, *, whol
     tenant = tracked.tenant(world, request.path)
     sent = body.get("properties") or {}
     if not isinstance(sent, dict):
-        raise rules.bad_request("An invalid value was provided for 'properties'.")
+        raise policies.bad_request("An invalid value was provided for 'properties'.")
     tags = rules.tags_of(body.get("tags"))
     properties = rules.changed_properties(doc["properties"], sent, tenant, whole=whole)
     doc["properties"] = properties
@@ -164,7 +167,7 @@ def page(
     """
     top = request.query.get("$top", "")
     if top and not (top.isdecimal() and int(top) > 0):
-        raise rules.bad_request(f"The value '{top}' of $top is not a positive number.")
+        raise policies.bad_request(f"The value '{top}' of $top is not a positive number.")
     size = min(int(top), PAGE) if top else PAGE
     after = _token_name(request.query.get("$skiptoken", ""))
     chosen = [pair for pair in items if pair[0] > after][:size]
@@ -181,7 +184,7 @@ def _token_name(token: str) -> str:
     try:
         return paging.last_name(token)
     except ValueError:
-        raise rules.bad_request("The value of $skiptoken is not valid.") from None
+        raise policies.bad_request("The value of $skiptoken is not valid.") from None
 
 
 @api.route("PUT", f"{VAULT}/accessPolicies/{{operation}}")
@@ -189,13 +192,13 @@ def change_policies(world: World, request: Request) -> Answer:
     """Add, replace or remove access policies; on an RBAC vault they are kept without effect."""
     kind = request.params["operation"].lower()
     if kind not in ("add", "replace", "remove"):
-        raise rules.bad_request(f"The access policy operation '{kind}' is not valid.")
+        raise policies.bad_request(f"The access policy operation '{kind}' is not valid.")
     vault = vault_of(world, request)
     change = (request.json().get("properties") or {}).get("accessPolicies")
     if change is None:
-        raise rules.bad_request("The parameter accessPolicies is not specified.")
+        raise policies.bad_request("The parameter accessPolicies is not specified.")
     properties = vault.doc["properties"]
-    merged = rules.merge_policies(properties.get("accessPolicies", []), change, kind)
+    merged = policies.merge_policies(properties.get("accessPolicies", []), change, kind)
     vault.doc["properties"] = rules.ordered({**properties, "accessPolicies": merged})
     vault.doc["systemData"] = lifecycle.stamp(world, request.caller, vault.doc.get("systemData"))
     body = {

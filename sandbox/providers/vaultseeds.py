@@ -15,7 +15,7 @@ made; each version's comes when it is first needed.
 from typing import Any
 
 from sandbox import directory
-from sandbox.keyvault import keystore, lifecycle, names, rules
+from sandbox.keyvault import keyspec, keystore, lifecycle, names, rules
 from sandbox.providers import keyrotation, subscriptions
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
@@ -110,7 +110,7 @@ def _seed_key(world: World, vault: Resource, spec: Json) -> None:
     count = spec.get("versions", 1)
     key: Json | None = None
     for at in range(count):
-        parts = keystore.key_spec(_asked(spec, now), sku)
+        parts = keyspec.key_spec(_asked(spec, now), sku)
         version = keystore.new_version(world, parts)
         # Versions are spread over the time from the first to now, the oldest first.
         version["created"] = version["updated"] = created + at * (now - created) // count

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.keyvault import access, durations, keystore, material, usable
+from sandbox.keyvault import access, durations, keyspec, keystore, keyview, material, usable
 from sandbox.protocol import VaultRefusal
 from sandbox.providers import keys
 from tests.sandbox.kvworld import ADMIN, APP, DAY, GROUP, OTHER_SUB, STRANGER, Kv, vault_path
@@ -228,14 +228,14 @@ async def test_attributes_grow_with_the_api_version(with_pem, version, extra):
 )
 def test_recovery_levels(kv, days, protected, level):
     vault = kv.vault("kv-two", retention=days, purge_protection=protected)
-    assert keystore.recovery_level(vault) == level
+    assert keyview.recovery_level(vault) == level
 
 
 async def test_create_makes_a_key_then_versions(kv):
     body = {"kty": "RSA", "attributes": None, "tags": {"a": "b"}}
     first = await kv.data("POST", "kv-one", "/keys/new/create", body)
     assert first["key"]["kid"].startswith("https://kv-one.vault.localhost:8443/keys/new/")
-    assert first["key"]["key_ops"] == list(keystore.OPERATIONS)
+    assert first["key"]["key_ops"] == list(keyspec.OPERATIONS)
     assert len(material.unb64(first["key"]["n"], "n")) == 256
     assert first["key"]["e"] == "AQAB"
     assert first["tags"] == {"a": "b"}
@@ -337,11 +337,11 @@ async def test_other_families_say_they_are_not_there(kv, path):
 
 # What a key may do
 
-ALL = set(keystore.OPERATIONS)
+ALL = set(keyspec.OPERATIONS)
 
 
 def version(**changes):
-    base = {"enabled": True, "nbf": None, "exp": None, "ops": list(keystore.OPERATIONS)}
+    base = {"enabled": True, "nbf": None, "exp": None, "ops": list(keyspec.OPERATIONS)}
     return {**base, **changes}
 
 
@@ -359,7 +359,7 @@ def version(**changes):
 )
 def test_state_decides_what_a_key_does(one, refused_operations, inner):
     seen = {}
-    for name in keystore.OPERATIONS:
+    for name in keyspec.OPERATIONS:
         try:
             usable.check(one, name, 1000.0)
         except VaultRefusal as refusal:
@@ -578,7 +578,7 @@ def test_services_wrap_and_follow_rotation(with_pem):
     wrapped = keys.wrap_as(kv.world, kid, APP, b"data key", trusted=False)
     before = keys.latest(kv.world, kid)
     keystore.keys_of(kv.world, "kv-rbac")["cmk"]["versions"].append(
-        keystore.new_version(kv.world, keystore.key_spec({"kty": "RSA"}, "standard"))
+        keystore.new_version(kv.world, keyspec.key_spec({"kty": "RSA"}, "standard"))
     )
     assert keys.latest(kv.world, kid) != before
     assert keys.unwrap_as(kv.world, kid, APP, wrapped, trusted=False) == b"data key"

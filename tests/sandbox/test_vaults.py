@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sandbox import cascade, rbac
-from sandbox.keyvault import names, rules
+from sandbox.keyvault import names, policies, rules
 from sandbox.protocol import GatewayRefusal, Refusal
 from tests.sandbox.kvworld import (
     ADMIN,
@@ -237,7 +237,7 @@ def policy(oid, *keys):
     ],
 )  # fmt: skip
 def test_merging_policies(kind, before, change, after):
-    assert rules.merge_policies(before, [change], kind) == after
+    assert policies.merge_policies(before, [change], kind) == after
 
 
 def test_access_policies_are_changed_one_by_one(kv):

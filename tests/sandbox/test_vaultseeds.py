@@ -5,7 +5,7 @@ import time
 import pytest
 
 from sandbox.keyvault import keystore, names
-from sandbox.protocol import Refusal
+from sandbox.protocol import Refusal, VaultRefusal
 from sandbox.providers import vaults, vaultseeds
 from sandbox.state import save
 from tests.sandbox.kvworld import ADMIN, DAY, SUB, Kv, body, vault_path
@@ -171,3 +171,51 @@ def test_arm_keys_refused_in_arms_envelope(kv, method, path, sent, status, code)
         kv.arm(method, path, sent)
     assert (caught.value.status, caught.value.code) == (status, code)
     assert "innererror" not in caught.value.extra
+
+
+async def test_keys_come_back_with_their_vault_and_go_with_it(kv):
+    kv.vault(keys=[{"name": "cmk"}])
+    before = await kv.data("GET", "kv-one", "/keys/cmk")
+    kv.arm("DELETE", vault_path("kv-one"))
+    with pytest.raises(VaultRefusal, match="VaultNotFound"):
+        await kv.data("GET", "kv-one", "/keys/cmk")
+    recover = body(createMode="recover")
+    kv.arm("PUT", vault_path("kv-one"), recover)
+    assert await kv.data("GET", "kv-one", "/keys/cmk") == before
+    kv.arm("DELETE", vault_path("kv-one"))
+    kv.later(91 * DAY)
+    kv.vault(created_days_ago=0)
+    assert (await kv.data("GET", "kv-one", "/keys"))["value"] == []
+
+
+@pytest.mark.parametrize("what", ["vault", "key"])
+async def test_rotation_goes_on_after_recovery(kv, what):
+    rotation = {"after": 30, "expiry": 90}
+    kv.vault(keys=[{"name": "cmk", "type": "EC", "rotation": rotation, "created_days_ago": 0}])
+    if what == "vault":
+        kv.arm("DELETE", vault_path("kv-one"))
+    else:
+        await kv.data("DELETE", "kv-one", "/keys/cmk")
+    kv.later(40 * DAY)
+    key = keystore.keys_of(kv.world, "kv-one")["cmk"]
+    assert len(key["versions"]) == 1
+    if what == "vault":
+        kv.arm("PUT", vault_path("kv-one"), body(createMode="recover"))
+    else:
+        await kv.data("POST", "kv-one", "/deletedkeys/cmk/recover")
+    kv.later(1)
+    assert len(key["versions"]) == 2
+    kv.later(31 * DAY)
+    assert len(key["versions"]) == 3
+
+
+async def test_a_new_expiry_moves_the_rotation(kv):
+    rotation = {"before": 10, "expiry": 90}
+    kv.vault(keys=[{"name": "cmk", "type": "EC", "rotation": rotation, "exp": 20}])
+    key = keystore.keys_of(kv.world, "kv-one")["cmk"]
+    later = key["versions"][0]["exp"] + 30 * DAY
+    await kv.data("PATCH", "kv-one", "/keys/cmk", {"attributes": {"exp": later}})
+    kv.later(12 * DAY)
+    assert len(key["versions"]) == 1
+    kv.later(30 * DAY)
+    assert len(key["versions"]) == 2
