@@ -1,12 +1,25 @@
 """Microsoft.DocumentDB: accounts, regions and what an account tells about its key."""
 
-from sandbox import armid, operations, regions, registrations, tracked
+from sandbox import armid, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import customerkeys
+from sandbox.providers.cosmoskeys import error_of, principal, take_key, take_key_unseen, tell
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
+
+__all__ = [
+    "CREATE_S",
+    "api",
+    "error_of",
+    "finish",
+    "make",
+    "refuse_full",
+    "take_key",
+    "take_key_unseen",
+    "tell",
+]
 
 api = Api("Microsoft.DocumentDB")
 
@@ -17,64 +30,6 @@ CREATE_S = 240.0
 """Azure seconds an account takes (recorded: 8.5 min with two regions; single ones less)."""
 LIMIT = 250
 """Accounts of one subscription (newer pages of the service; older ones say 50)."""
-
-CONFIRMED = "Access to the configured customer managed key confirmed."
-_GUIDE = (
-    "; for more details about this error and how to restore access to your account please visit "
-    "https://learn.microsoft.com/en-us/azure/cosmos-db/cmk-troubleshooting-guide"
-)
-_REASONS = {
-    "4000": (
-        "the Azure Cosmos DB service is unable to obtain the AAD authentication token for the "
-        "account's default identity",
-        "#azure-active-directory-token-acquisition-error",
-    ),
-    "4002": (
-        "the current default identity no longer has permission to the associated Key Vault key",
-        "#default-identity-is-unauthorized-to-access-the-azure-key-vault-key",
-    ),
-    "4003": (
-        "the correspondent key is not found on the specified Key Vault",
-        "#azure-key-vault-resource-not-found",
-    ),
-    "4005": (
-        "the Azure Cosmos DB service is unable to wrap or unwrap the key",
-        "#internal-unwrapping-procedure-error",
-    ),
-    "4006": (
-        "the Azure Cosmos DB account's key vault key URI does not follow the expected format",
-        "#improper-syntax-detected-on-the-key-vault-uri-property",
-    ),
-    "4009": (
-        "the Azure Key Vault DNS name specified by the account's keyvaultkeyuri property could "
-        "not be resolved",
-        "#unable-to-resolve-the-key-vaults-dns",
-    ),
-    "4015": (
-        "the Azure Cosmos DB account has an undefined default identity",
-        "#invalid-azure-cosmos-db-default-identity",
-    ),
-    "4016": (
-        "the access rules are blocking outbound requests to the Azure Key Vault service",
-        "",
-    ),
-    "4017": (
-        "the correspondent Azure Key Vault was not found",
-        "#azure-key-vault-resource-not-found",
-    ),
-    "4018": ("the correspondent key is either disabled or expired", ""),
-}
-"""Constants of the service's API (CustomerManagedKeyStatus of 2023-09-15); 4018 as users
-report it, since that list does not have it."""
-
-
-def status_text(substatus: str) -> str:
-    """``customerManagedKeyStatus`` for a reason; the constants of the service's API."""
-    reason, anchor = _REASONS[substatus]
-    return (
-        f"Access to your account is currently revoked because {reason}"
-        f"{_GUIDE}{anchor} ({substatus})."
-    )
 
 
 def open_in(world: World, location: str) -> bool:
@@ -184,41 +139,6 @@ def finish(world: World, resource: Resource, state: str = "Succeeded") -> None:
         properties["documentEndpoint"] = f"https://{resource.doc['name']}.documents.azure.com:443/"
 
 
-def tell(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
-    """Show in the account what the last use of the key found."""
-    resource.doc["properties"]["customerManagedKeyStatus"] = (
-        status_text(trouble.substatus) if trouble else CONFIRMED
-    )
-
-
-customerkeys.TELLS["microsoft.documentdb/databaseaccounts"] = tell
-
-
-def take_key(world: World, resource: Resource, kid: str, object_id: str) -> None:
-    """Encrypt an account; it shows the key without version and follows the newest one.
-
-    Raises :class:`KeyUnusable`.
-    """
-    if "cmk" not in resource.inner:
-        # Configured from the start; a change shows only once it has worked.
-        resource.doc["properties"]["keyVaultKeyUri"] = kid
-        resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(kid).bare
-    customerkeys.protect(world, resource, kid, object_id, follow=True)
-    _show_key(world, resource, kid)
-    customerkeys.watch(world, resource)
-
-
-def take_key_unseen(world: World, resource: Resource, kid: str, object_id: str) -> None:
-    """What :func:`take_key` left in the past, for scenarios."""
-    customerkeys.protect_unseen(world, resource, kid, object_id, follow=True)
-    _show_key(world, resource, kid)
-
-
-def _show_key(world: World, resource: Resource, kid: str) -> None:
-    resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(kid).bare
-    tell(world, resource, None)
-
-
 @api.route("GET", OF_GROUP + "/{name}")
 def get_account(world: World, request: Request) -> Answer:
     """One account, as its last check left it."""
@@ -255,14 +175,18 @@ def put_account(world: World, request: Request) -> Answer:
     resource.doc["tags"] = body.get("tags", {})
     operation = world.start_operation(account_id)
     world.after(CREATE_S, "cosmos.created", operation=operation.id)
-    base = f"{world.addresses.arm}/subscriptions/{request.params['s']}"
-    version = f"?api-version={request.api_version}"
-    short = regions.short(location)
-    headers = {
-        "Azure-AsyncOperation": f"{base}/providers/Microsoft.DocumentDB/locations/{short}"
-        f"/operationsStatus/{operation.id}{version}",
-        "Location": f"{world.addresses.arm}{account_id}/operationResults/{operation.id}{version}",
-    }
+    version = request.api_version
+    headers = operations.async_headers(
+        world,
+        operation,
+        "Microsoft.DocumentDB",
+        location,
+        "operationsStatus",
+        version,
+        result=None,
+    )
+    results = f"{world.addresses.arm}{account_id}/operationResults/{operation.id}"
+    headers["Location"] = f"{results}?api-version={version}"
     return Answer(200, resource.doc, headers)
 
 
@@ -273,6 +197,11 @@ def created(world: World, data: Json) -> None:
     resource = world.resource(operation.target)
     if resource is None:
         world.end_operation(operation.id, {"code": "NotFound", "message": "Account deleted."})
+        return
+    fault = operations.injected(world, operation.id)
+    if fault:
+        finish(world, resource, "Failed")
+        world.end_operation(operation.id, fault)
         return
     kid = resource.doc["properties"].get("keyVaultKeyUri")
     try:
@@ -285,26 +214,6 @@ def created(world: World, data: Json) -> None:
         return
     finish(world, resource)
     world.end_operation(operation.id)
-
-
-def principal(world: World, resource_id: str) -> str:
-    """Object id of Azure Cosmos DB in the tenant of a resource's subscription.
-
-    Raises :class:`KeyUnusable` 4000 where the tenant does not have it: no token then.
-    """
-    tenant = tracked.tenant(world, resource_id)
-    found = registrations.first_party(world, tenant, registrations.COSMOS_DB)
-    if found is None or not found.enabled:
-        raise KeyUnusable("4000")
-    return found.object_id
-
-
-def error_of(trouble: KeyUnusable) -> Json:
-    """The error of an operation that failed on the key, the vault's own words inside."""
-    details = []
-    if trouble.cause:
-        details = [{"code": trouble.inner, "message": trouble.cause.message}]
-    return {"code": "Forbidden", "message": status_text(trouble.substatus), "details": details}
 
 
 @api.route("GET", LOCATIONS + "/{location}/operationsStatus/{id}", action="")

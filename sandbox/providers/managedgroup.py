@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sandbox import armid, assigned, cascade, policy, rbac, regions, registrations, tracked
 from sandbox.protocol import Refusal
-from sandbox.providers import cosmos, customerkeys, identities, search, storage
+from sandbox.providers import cosmos, cosmoskeys, customerkeys, identities, search, storage
 from sandbox.providers.customerkeys import UNASKED, KeyUnusable
 from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
 from sandbox.routing import Api
@@ -131,7 +131,7 @@ def wrapper(world: World, doc: Json, service: str) -> str:
         if not world.principal(object_id):
             raise KeyUnusable("4000")
         return object_id
-    return cosmos.principal(world, doc["id"])
+    return cosmoskeys.principal(world, doc["id"])
 
 
 def judge_rights(world: World, doc: Json) -> None:
