@@ -3,6 +3,7 @@
 import os
 import ssl
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ NAMES = (
     # OpenSSL accepts a wildcard only above two labels, so *.localhost would match nothing.
     "*.vault.localhost",
 )
+_KEPT_S = 30 * 86400
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,31 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def prepare(home: Path) -> Certificates:
-    """The CA of ``home`` (made on first use) and a fresh server certificate signed by it."""
+    """The CA of ``home`` and a server certificate signed by it, both made when needed.
+
+    The server's is kept for a month: making one costs a tenth of the time to be ready.
+    """
+    ca_file, server_file = home / "ca.pem", home / "server.pem"
+    if not _fresh(server_file) or not ca_file.exists():
+        _issue(home, ca_file, server_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server_file)
+    return Certificates(context, ca_file)
+
+
+def _fresh(path: Path) -> bool:
+    return path.exists() and time.time() - path.stat().st_mtime < _KEPT_S
+
+
+def _issue(home: Path, ca_file: Path, server_file: Path) -> None:
     import trustme
 
-    ca_file, key_file = home / "ca.pem", home / "ca-key.pem"
+    key_file = home / "ca-key.pem"
     if ca_file.exists() and key_file.exists():
         ca = trustme.CA.from_pem(ca_file.read_bytes(), key_file.read_bytes())
     else:
         ca = trustme.CA(organization_name="Azure sandbox", key_type=trustme.KeyType.ECDSA)
         write_private(key_file, ca.private_key_pem.bytes())
         write_private(ca_file, ca.cert_pem.bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*NAMES, key_type=trustme.KeyType.ECDSA).configure_cert(context)
-    return Certificates(context, ca_file)
+    leaf = ca.issue_cert(*NAMES, key_type=trustme.KeyType.ECDSA)
+    write_private(server_file, leaf.private_key_and_cert_chain_pem.bytes())
