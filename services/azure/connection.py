@@ -237,7 +237,6 @@ class Connection:
             _user_agent(),
             core.ContentDecodePolicy(),
             core.CustomHookPolicy(),
-            core.CustomHookPolicy(),
             self._retry(),
             *self._inner(),
         ]

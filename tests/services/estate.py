@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from azure.identity.aio import ClientSecretCredential
 from sandboxed import RunningSandbox
 
 from services.azure.clouds import Cloud
 from services.azure.connection import Connection
-from services.azure.transport import Timeouts, Transport
+from services.azure.credentials import principal_from_ready
+from services.azure.transport import Timeouts
 
 
 class Seen(NamedTuple):
@@ -23,17 +23,9 @@ class Seen(NamedTuple):
 
 async def connect(ready: Mapping[str, Any], name: str = "admin") -> Connection:
     """A connection to a running sandbox as one of its principals."""
-    who = next(one for one in ready["principals"] if one["name"] == name)
     settings = Timeouts(backoff=0.01)
-    credential = ClientSecretCredential(
-        ready["tenant_id"],
-        who["client_id"],
-        who["client_secret"],
-        authority=ready["authority"],
-        disable_instance_discovery=True,
-        transport=Transport(settings, ready["ca_file"]),
-    )
-    return await Connection.open(Cloud.from_ready(ready), credential, settings=settings)
+    who = principal_from_ready(ready, name)
+    return await Connection.open(Cloud.from_ready(ready), who, settings=settings)
 
 
 class Azure:
