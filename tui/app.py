@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import events
@@ -28,9 +28,14 @@ from tui import clipboard, crash
 from tui.connect import Connector
 from tui.exits import Exit
 from tui.palette import Commands, Palette
+from tui.runs import Runs
 from tui.small import TooSmall
 from tui.theme import THEMES, pick
 from tui.warm import warm
+
+if TYPE_CHECKING:
+    from services.model.plan import Plan
+    from services.runs.engine import Run
 
 
 class Wrapkey(Shell):
@@ -50,6 +55,7 @@ class Wrapkey(Shell):
             self._ascii = [ascii_.AsciiFilter()]
         self._copied = ("", "")
         self._connector = Connector(session)
+        self._runs = Runs(session)
         self._crashed: Path | None = None
         # Textual takes NO_COLOR out of the environment and decides by it while it is made.
         theme = pick(session.options.theme, session.memory.theme)
@@ -88,6 +94,7 @@ class Wrapkey(Shell):
     async def on_unmount(self) -> None:
         for name in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(name)
+        await self._runs.close()
         await self._connector.close()
 
     def _fatal_error(self) -> None:
@@ -155,6 +162,20 @@ class Wrapkey(Shell):
 
     def choose_region(self, name: str) -> None:
         self._connector.choose_region(name)
+
+    def start_run(self, plan: "Plan") -> None:
+        self.run_worker(self._start_run(plan), name="start run", description="start a run")
+
+    async def _start_run(self, plan: "Plan") -> None:
+        from screens.run import RunPage
+
+        run, view = await self._runs.start(plan)
+        while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[1], RunPage):
+            await self.pop_screen()
+        await self.push_screen(RunPage(run, view))
+
+    def retry_step(self, run: "Run", step: str) -> None:
+        self._runs.retry(run, step)
 
     # -- keys that work everywhere
 

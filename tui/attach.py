@@ -24,6 +24,9 @@ IDLE_MINUTES = 30
 START_S = 20.0
 """Seconds a sandbox may take to answer; a slow disk with a cold cache needs several."""
 
+_ROOT = Path(__file__).resolve().parent.parent
+"""Where our packages lie, whatever folder we were started in."""
+
 _PROBE_S = 2.0
 _LOOK_S = 0.03
 
@@ -106,6 +109,7 @@ def start(home: Path, *, scenario: str = "", speed: float = 0) -> "subprocess.Po
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
+            cwd=_ROOT,
         )
     finally:
         os.close(log)

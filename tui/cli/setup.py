@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.text import plain
 from tui.cli.failed import BadInput
 from tui.cli.options import Given, shared
 from tui.cli.output import bare, document, line, table, talk
@@ -208,6 +209,17 @@ def _json_event(event: "Event") -> None:
     line(msgspec.to_builtins(event))
 
 
+_EVENTS = {
+    "step.started": "..",
+    "step.progress": "..",
+    "step.waiting": "WAIT",
+    "step.done": "OK",
+    "step.skipped": "OK",
+    "step.failed": "FAIL",
+    "resource.seen": "+",
+}
+
+
 class _Told:
     """Events as lines for a person."""
 
@@ -215,11 +227,29 @@ class _Told:
         self._titles = {step.id: step.title for step in made.steps}
 
     def __call__(self, event: "Event") -> None:
-        what = self._titles.get(event.step, event.step) or event.run
-        more = event.resource or event.detail.get("what") or event.detail.get("why") or ""
-        status = event.detail.get("status", "")
-        words = " ".join(filter(None, (event.event, what, str(more), str(status))))
-        talk(f"{event.at:%H:%M:%S}Z {words}")
-        for name in ("means", "do", "command"):
-            if event.detail.get(name):
-                talk(f"           {event.detail[name]}")
+        for text in told(event, self._titles):
+            click.echo(text)
+
+
+def told(event: "Event", titles: dict[str, str]) -> list[str]:
+    """An event in lines: time, status word, what; then what it means and what to do."""
+    detail = event.detail
+    cause = detail["cause"] if isinstance(detail.get("cause"), dict) else {}
+    what = titles.get(event.step) or f"run {event.run} {event.event.removeprefix('run.')}"
+    more = {
+        "step.skipped": "already so",
+        "step.done": detail.get("note", ""),
+        "step.failed": cause.get("what", ""),
+        "run.finished": detail.get("status", ""),
+        "resource.seen": event.resource.rpartition("/providers/")[2],
+    }.get(event.event, detail.get("why", ""))
+    word = _EVENTS.get(event.event, "")
+    head = f"{event.at:%H:%M:%S}Z  {word:<4}  {plain(what)}{': ' if more else ''}{plain(more)}"
+    below = (
+        cause.get("means"),
+        detail.get("message"),
+        detail.get("repair"),
+        detail.get("means"),
+        detail.get("command"),
+    )
+    return [head, *(f"{'':<17}{plain(text)}" for text in below if text)]
