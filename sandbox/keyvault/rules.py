@@ -101,6 +101,14 @@ def changed_properties(current: Json, sent: Json, tenant_id: str, *, whole: bool
     return ordered(properties)
 
 
+def properties_of(body: Json) -> Json:
+    """The ``properties`` of a body, empty when it has none."""
+    sent = body.get("properties")
+    if sent is not None and not isinstance(sent, dict):
+        raise bad_request("An invalid value was provided for 'properties'.")
+    return sent or {}
+
+
 def tags_of(sent: Any) -> Json:
     """Tags as kept; refuses what is no object of strings."""
     if sent is None:

@@ -6,7 +6,7 @@ HTTP 400 ForbiddenByRbac, the documentation names control-plane actions only. Th
 follows the documentation.
 """
 
-from sandbox.keyvault import keyspec, keystore, keyview
+from sandbox.keyvault import keyspec, keystore, keyview, policies, rules
 from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers.keyrotation import checked_policy, schedule
 from sandbox.providers.vaults import VAULT, vault_of
@@ -36,7 +36,7 @@ def create(world: World, request: Request) -> Answer:
 
 
 def _made(world: World, vault: Resource, name: str, body: Json) -> Json:
-    sent = body.get("properties") or {}
+    sent = rules.properties_of(body)
     asked = {
         "kty": sent.get("kty"),
         "key_size": sent.get("keySize"),
@@ -47,21 +47,15 @@ def _made(world: World, vault: Resource, name: str, body: Json) -> Json:
     }
     spec = keyspec.key_spec(asked, vault.doc["properties"]["sku"]["name"])
     policy = sent.get("rotationPolicy")
+    if policy is not None and not isinstance(policy, dict):
+        raise policies.bad_request("An invalid value was provided for 'rotationPolicy'.")
     now = int(world.epoch())
-    checked = checked_policy(_data_policy(policy), now, now) if policy else None
+    checked = checked_policy(policy, now, now) if policy else None
     version = keystore.new_version(world, spec)
     key = keystore.add_key(world, vault.doc["name"], name, version)
     key["policy"] = checked
     schedule(world, vault.doc["name"], key)
     return key
-
-
-def _data_policy(policy: Json) -> Json:
-    """ARM writes action types in lower case; the rest is the data plane's policy."""
-    return {
-        "attributes": policy.get("attributes"),
-        "lifetimeActions": policy.get("lifetimeActions"),
-    }
 
 
 def _key(world: World, request: Request, vault: Resource) -> Json:

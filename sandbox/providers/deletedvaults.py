@@ -88,7 +88,7 @@ def purge(world: World, request: Request) -> Answer:
         name=kept["name"].lower(),
         deleted=kept["deleted"],
     )
-    place = (request.params["location"], "operationResults", request.api_version)
+    place = (regions.short(kept["location"]), "operationResults", request.api_version)
     headers = operations.async_headers(
         world, operation, "Microsoft.KeyVault", *place, asynchronous=None
     )

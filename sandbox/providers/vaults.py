@@ -54,9 +54,7 @@ def put(world: World, request: Request) -> Answer:
     rules.check_name(name)
     body = request.json()
     tracked.placed(world, request, body)
-    sent = body.get("properties")
-    if not isinstance(sent, dict):
-        raise policies.bad_request("The parameter properties is not specified.")
+    sent = rules.properties_of(body)
     place = _place(world, request, body["location"])
     current = world.resource(place.vault_id)
     if current:
@@ -94,9 +92,7 @@ def _create(world: World, request: Request, place: Place, tags: Json, properties
 def _update(world: World, request: Request, vault: Resource, body: Json, *, whole: bool) -> Answer:
     doc = vault.doc
     tenant = tracked.tenant(world, request.path)
-    sent = body.get("properties") or {}
-    if not isinstance(sent, dict):
-        raise policies.bad_request("An invalid value was provided for 'properties'.")
+    sent = rules.properties_of(body)
     tags = rules.tags_of(body.get("tags"))
     properties = rules.changed_properties(doc["properties"], sent, tenant, whole=whole)
     doc["properties"] = properties
@@ -194,7 +190,7 @@ def change_policies(world: World, request: Request) -> Answer:
     if kind not in ("add", "replace", "remove"):
         raise policies.bad_request(f"The access policy operation '{kind}' is not valid.")
     vault = vault_of(world, request)
-    change = (request.json().get("properties") or {}).get("accessPolicies")
+    change = rules.properties_of(request.json()).get("accessPolicies")
     if change is None:
         raise policies.bad_request("The parameter accessPolicies is not specified.")
     properties = vault.doc["properties"]

@@ -524,3 +524,27 @@ def test_strange_bodies_are_refused_not_broken(method, properties, tags):
         assert isinstance(answer.body["tags"], dict)
         for policy in kept["accessPolicies"]:
             assert all(isinstance(names, list) for names in policy["permissions"].values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["accessPolicies/add", "accessPolicies/remove", "keys/cmk"]),
+    st.dictionaries(
+        st.sampled_from(["accessPolicies", "kty", "keyOps", "attributes", "rotationPolicy"]),
+        JSON,
+        max_size=3,
+    )
+    | JSON,
+)
+def test_strange_bodies_below_a_vault_are_refused_not_broken(path, properties):
+    kv = Kv()
+    kv.vault()
+    if isinstance(properties, dict):
+        properties.setdefault("kty", "EC")
+    try:
+        answer = kv.arm("PUT", f"{KV}/{path}", {"properties": properties})
+    except Refusal as refusal:
+        assert refusal.status == 400
+        return
+    assert answer.status == 200
+    assert kv.arm("GET", f"{KV}/keys").status == 200
