@@ -256,6 +256,7 @@ def _conflict(
     """The assignment that this PUT repeats, or None; refuses conflicts."""
     name = request.params["name"].lower()
     wanted = (who.lower(), role.id, scope.lower())
+    granted = False
     for item in world.state.assignments.values():
         properties = item.doc["properties"]
         has = (
@@ -271,8 +272,9 @@ def _conflict(
                 "RoleAssignmentUpdateNotPermitted",
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             )
-        if has == wanted:
-            raise Refusal(409, "RoleAssignmentExists", "The role assignment already exists.")
+        granted = granted or has == wanted
+    if granted:
+        raise Refusal(409, "RoleAssignmentExists", "The role assignment already exists.")
     return None
 
 
