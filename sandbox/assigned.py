@@ -1,10 +1,33 @@
 """Managed identities assigned to a resource: the ``identity`` member of its document."""
 
-from sandbox import tracked
-from sandbox.protocol import Refusal
+from sandbox import armid, rbac, tracked
+from sandbox.protocol import GatewayRefusal, Refusal, Request
 from sandbox.providers import identities
 from sandbox.state import Json
 from sandbox.world import World
+
+ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+
+
+def judge_linked(world: World, request: Request, wanted: Json) -> None:
+    """Refuse a caller who may not assign the user-assigned identities that a body names.
+
+    403 LinkedAuthorizationFailed, as ARM words it (azuredisk-csi-driver issue 2609).
+    """
+    caller = request.caller
+    for uai in (wanted.get("userAssignedIdentities") or {}) if wanted else {}:
+        if rbac.allows(world, caller.object_id, ASSIGN, uai):
+            continue
+        scope = armid.canonical(request.path)
+        action = f"{armid.resource_type(scope)}/write"
+        raise GatewayRefusal(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{caller.upn or caller.app_id}' with object id '{caller.object_id}' has "
+            f"permission to perform action '{action}' on scope '{scope}'; however, it does not "
+            f"have permission to perform action(s) '{ASSIGN}' on the linked scope(s) '{uai}' "
+            "(respectively) or the linked scope(s) are invalid.",
+        )
 
 
 def assign(world: World, doc: Json, wanted: Json) -> Json:

@@ -64,6 +64,7 @@ def put_workspace(world: World, request: Request) -> Answer:
         workspace = softdeleted.recover(world, request.path)
         return _accepted(world, request, workspace, "aml.none")
     workspacerules.judge_new(world, request.params["name"], body)
+    assigned.judge_linked(world, request, body.get("identity") or {})
     if present:
         managedgroup.remove_group(world, present.doc)
     doc = new_doc(world, armid.canonical(request.path), location, body)
@@ -94,6 +95,7 @@ def _change(world: World, request: Request, workspace: Resource, body: Json) -> 
     kid = workspacerules.new_key(world, doc, body)
     if body.get("identity"):
         workspacerules.judge_identity(world, body)
+        assigned.judge_linked(world, request, body["identity"])
         doc["identity"] = assigned.assign(world, doc, body["identity"])
     if body.get("tags") is not None:
         doc["tags"] = body["tags"]

@@ -160,7 +160,7 @@ def put_service(world: World, request: Request) -> Answer:
     body = request.json()
     present = world.resource(request.path)
     if present:
-        return _change(world, present, body)
+        return _change(world, request, present, body)
     sku = str((body.get("sku") or {}).get("name", "")).lower()
     known = {name.lower(): name for name in SKUS}
     if sku not in known:
@@ -171,7 +171,7 @@ def put_service(world: World, request: Request) -> Answer:
     refuse_full(world, request.params["s"], location, known[sku])
     resource = make(world, service_id, location, sku=known[sku])
     try:
-        answer = _change(world, resource, body)
+        answer = _change(world, request, resource, body)
     except Refusal:
         del world.state.resources[service_id.lower()]
         raise
@@ -182,12 +182,13 @@ def put_service(world: World, request: Request) -> Answer:
 @api.route("PATCH", OF_GROUP + "/{name}")
 def patch_service(world: World, request: Request) -> Answer:
     """Change a service at once."""
-    return _change(world, tracked.existing(world, request), request.json())
+    return _change(world, request, tracked.existing(world, request), request.json())
 
 
-def _change(world: World, resource: Resource, body: Json) -> Answer:
+def _change(world: World, request: Request, resource: Resource, body: Json) -> Answer:
     doc, wanted = resource.doc, body.get("properties") or {}
     if body.get("identity"):
+        assigned.judge_linked(world, request, body["identity"])
         doc["identity"] = assigned.assign(world, doc, body["identity"])
     if body.get("tags") is not None:
         doc["tags"] = body["tags"]

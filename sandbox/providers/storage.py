@@ -136,7 +136,7 @@ def put_account(world: World, request: Request) -> Answer:
     body = request.json()
     present = world.resource(account_id)
     if present:
-        return _change(world, present, body)
+        return _change(world, request, present, body)
     name, location = armid.name(account_id), tracked.placed(world, request, body)
     sku, kind = str(body.get("sku", {}).get("name", "")), str(body.get("kind", ""))
     _refuse_name(world, name)
@@ -150,7 +150,7 @@ def put_account(world: World, request: Request) -> Answer:
     hns = bool(body.get("properties", {}).get("isHnsEnabled", False))
     resource = make(world, account_id, location, sku=sku, kind=kind, hns=hns)
     try:
-        _change(world, resource, body)
+        _change(world, request, resource, body)
     except Refusal:
         del world.state.resources[account_id.lower()]
         raise
@@ -196,7 +196,7 @@ def poll(world: World, request: Request) -> Answer:
 @api.route("PATCH", OF_GROUP + "/{name}")
 def patch_account(world: World, request: Request) -> Answer:
     """Change an account at once (recorded: storage/01)."""
-    return _change(world, tracked.existing(world, request), request.json())
+    return _change(world, request, tracked.existing(world, request), request.json())
 
 
 @api.route("GET", OF_GROUP + "/{name}")
@@ -282,10 +282,11 @@ def seed_account(world: World, item: Json) -> None:
     )
 
 
-def _change(world: World, resource: Resource, body: Json) -> Answer:
+def _change(world: World, request: Request, resource: Resource, body: Json) -> Answer:
     """Apply what a PUT or PATCH says; a new key is tried at once."""
     properties, wanted = resource.doc["properties"], body.get("properties", {})
     if body.get("identity"):
+        assigned.judge_linked(world, request, body["identity"])
         resource.doc["identity"] = assigned.assign(world, resource.doc, body["identity"])
     if body.get("tags") is not None:
         resource.doc["tags"] = body["tags"]

@@ -23,12 +23,8 @@ _NEEDED = {
     "project": (),
 }
 """By kind; a hub without Application Insights and a project without anything are recorded."""
-_FIXED = {
-    "storageAccount": "storageAccount",
-    "keyVault": "keyVault",
-    "hbiWorkspace": "hbiWorkspace",
-    "enableServiceSideCMKEncryption": "enableServiceSideCMKEncryption",
-}
+_OWN = ("cosmosDbResourceId", "searchAccountResourceId", "storageAccountResourceId")
+_FIXED = ("storageAccount", "keyVault", "hbiWorkspace", "enableServiceSideCMKEncryption")
 """What can only be chosen when a workspace is created."""
 
 
@@ -69,6 +65,8 @@ def judge_new(world: World, name: str, body: Json) -> None:
         raise invalid(f"Workspace kind '{body['kind']}' is not supported.", "kind")
     if any(not properties.get(need) for need in _NEEDED[kind]):
         raise invalid("Missing dependent resources in workspace json")
+    if kind == "project" and world.resource(properties.get("hubResourceId") or "") is None:
+        raise invalid("A project needs hubResourceId, the id of a hub.", "hubResourceId")
     judge_dependencies(world, properties)
     judge_identity(world, body)
     judge_encryption(body)
@@ -125,6 +123,11 @@ def judge_encryption(body: Json) -> None:
         if properties.get("enableServiceSideCMKEncryption"):
             raise invalid("Service-side encryption needs encryption with a key.", "encryption")
         return
+    if any(encryption.get(field) for field in _OWN):
+        raise bad(
+            "Encryption with a Cosmos DB account, search service or storage account of your own "
+            "is not simulated: no source says what the service asks of them."
+        )
     key = encryption.get("keyVaultProperties") or {}
     if not key.get("keyVaultArmId") or not key.get("keyIdentifier"):
         raise invalid(
@@ -143,7 +146,8 @@ def judge_change(doc: Json, body: Json) -> None:
     """Refuse a change of what is fixed at creation; keys have :func:`judge_new_key`."""
     present, wanted = doc["properties"], body.get("properties") or {}
     for field in _FIXED:
-        if field in wanted and not _same(wanted[field], present.get(field)):
+        given = wanted.get(field)
+        if given is not None and not _same(given, present.get(field)):
             raise bad(f"'{field}' cannot be changed after the workspace is created.")
     if body.get("location") and _short(body["location"]) != _short(doc["location"]):
         raise Refusal(

@@ -12,6 +12,8 @@ from sandbox.protocol import Refusal
 from sandbox.providers import managedgroup, workspacedoc
 from sandbox.providers.customerkeys import readable
 from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
+from sandbox.state import load, save
+from sandbox.world import Addresses
 
 CONFIRMED = "Access to the configured customer managed key confirmed."
 
@@ -234,7 +236,6 @@ def test_a_user_assigned_identity_needs_the_grant_too() -> None:
 def test_a_deny_assignment_protects_the_managed_group() -> None:
     bench = Bench()
     bench.create()
-    bench.grant(f"/subscriptions/{S}", "Owner", ADMIN)
     cosmos = bench.part_id("cosmos")
     write = "Microsoft.DocumentDB/databaseAccounts/write"
     assert not rbac.allows(bench.world, ADMIN, write, cosmos)
@@ -277,6 +278,29 @@ def test_service_side_encryption_fails_late_too(spoil: Callable[[Bench], None], 
     spoil(bench)
     status = bench.create(bench.body(enableServiceSideCMKEncryption=True))
     assert words in status["error"]["message"]
+
+
+def test_a_restart_while_it_builds_loses_nothing() -> None:
+    bench = Bench()
+    poll = bench.send("PUT", WS + V, bench.body()).headers["Azure-AsyncOperation"]
+    bench.skip(100)
+    bench.world.state = load(save(bench.world.state))
+    bench.world.addresses = Addresses(4443)
+    bench.skip(600)
+    assert bench.send("GET", poll).body["status"] == "Succeeded"
+    bench.world.state = load(save(bench.world.state))
+    assert readable(bench.world, WS) == (True, "unwrapped")
+
+
+def test_a_failure_that_only_azure_can_make() -> None:
+    bench = Bench()
+    answer = bench.send("PUT", WS + V, bench.body())
+    operation = next(iter(bench.world.state.operations.values()))
+    operation.inner["fault"] = {"code": "InternalServerError", "message": "Try again."}
+    bench.skip(600)
+    status = bench.send("GET", answer.headers["Azure-AsyncOperation"]).body
+    assert status == {"status": "Failed", "error": operation.inner["fault"]}
+    assert bench.get()["properties"]["provisioningState"] == "Failed"
 
 
 def test_a_busy_workspace_takes_no_other_operation() -> None:
@@ -330,6 +354,11 @@ REFUSED = [
         "hierarchical",
     ),
     (dependent(encryption={"status": "Enabled"}), "ValidationError", "keyVaultProperties"),
+    (
+        lambda body: body["properties"]["encryption"].update(cosmosDbResourceId="/x"),
+        "BadRequest",
+        "not simulated",
+    ),
     (lambda body: body.update(location="atlantis"), "LocationNotAvailableForResourceType", ""),
     (lambda body: body.pop("location"), "LocationRequired", ""),
     (lambda body: body["identity"].update(type="UserAssigned"), "BadRequest", "primary"),
@@ -353,6 +382,31 @@ def test_bodies_refused_at_once(spoil: Callable[[dict], None], code: str, words:
     assert (caught.value.status, caught.value.code) == (400, code)
     assert words in caught.value.message
     assert WS.lower() not in bench.world.state.resources
+
+
+def test_a_caller_must_be_allowed_to_assign_the_identity() -> None:
+    bench = Bench()
+    for key, item in list(bench.world.state.assignments.items()):
+        if item.doc["properties"]["principalId"] == ADMIN:
+            del bench.world.state.assignments[key]
+    bench.grant(G, "AzureML Data Scientist", ADMIN)
+    with pytest.raises(Refusal) as caught:
+        bench.send("PUT", WS + V, bench.user_body())
+    assert caught.value.code == "LinkedAuthorizationFailed"
+    bench.grant(UAI, "Managed Identity Operator", ADMIN)
+    assert bench.send("PUT", WS + V, bench.user_body()).status == 202
+
+
+def test_projects_need_a_hub() -> None:
+    bench = Bench()
+    hub = {**bench.body(), "kind": "Hub"}
+    del hub["properties"]["encryption"], hub["properties"]["applicationInsights"]
+    project = {"location": "westeurope", "kind": "Project", "properties": {"hubResourceId": WS}}
+    second = WS.replace("ws-one", "project")
+    with pytest.raises(Refusal, match="hubResourceId"):
+        bench.send("PUT", second + V, project)
+    bench.create(hub)
+    assert bench.send("PUT", second + V, project).status == 202
 
 
 def test_missing_dependents_have_the_recorded_envelope() -> None:
@@ -459,10 +513,13 @@ def test_a_put_of_what_exists_is_an_update() -> None:
     bench = Bench()
     bench.create()
     group = bench.get()["properties"]["serviceProvisionedResourceGroup"]
-    answer = bench.send("PUT", WS + V, bench.body())
+    again = bench.body(hbiWorkspace=None, kid=bench.kid("k2"))
+    answer = bench.send("PUT", WS + V, again)
     bench.skip(20)
     assert bench.send("GET", answer.headers["Azure-AsyncOperation"]).body["status"] == "Succeeded"
-    assert bench.get()["properties"]["serviceProvisionedResourceGroup"] == group
+    found = bench.get()["properties"]
+    assert found["serviceProvisionedResourceGroup"] == group
+    assert found["encryption"]["keyVaultProperties"]["keyIdentifier"] == bench.kid("k2")
 
 
 def delete(bench: Bench, query: str = "") -> int:

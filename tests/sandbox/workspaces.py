@@ -66,6 +66,8 @@ class Bench:
                 registrations.put(self.world, key, f"Microsoft.{name}", "Registered")
         state.principals[ADMIN] = Principal(ADMIN, T, "admin", "User", upn="ada@contoso.test")
         state.groups[G.lower()] = Resource({"id": G, "name": "rg-ml", "location": "westeurope"}, 0)
+        for key in (S, OTHER):
+            self.grant(f"/subscriptions/{key}", "Owner", ADMIN)
         self.grant(f"/subscriptions/{S}", "Contributor", self.app(MACHINE_LEARNING))
         self.vault("kv-cmk")
         self.grant(VAULT, ROLE, self.app(COSMOS_DB))
