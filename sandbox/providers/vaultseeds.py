@@ -24,11 +24,57 @@ from sandbox.world import World
 api = Api("Microsoft.KeyVault")
 
 DAY = 86_400
+_VAULT = frozenset(
+    [
+        "name",
+        "subscription",
+        "group",
+        "location",
+        "access",
+        "purge_protection",
+        "retention",
+        "sku",
+        "network",
+        "policies",
+        "tags",
+        "created_days_ago",
+        "deleted",
+        "deleted_days_ago",
+        "keys",
+    ]
+)
+_KEY = frozenset(
+    [
+        "name",
+        "type",
+        "bits",
+        "curve",
+        "enabled",
+        "nbf",
+        "exp",
+        "versions",
+        "ops",
+        "tags",
+        "rotation",
+        "created_days_ago",
+        "deleted_days_ago",
+    ]
+)
+_NETWORK = frozenset({"public", "default", "bypass", "ip"})
+_POLICY = frozenset({"principal", "keys"})
+_ROTATION = frozenset({"after", "before", "expiry"})
+
+
+def _only(spec: Json, known: frozenset[str], what: str) -> None:
+    """A misspelt member must not silently mean the default."""
+    if not spec.keys() <= known:
+        raise ValueError(f"{what} has no {', '.join(sorted(spec.keys() - known))}")
 
 
 @api.seed("vaults")
 def seed_vault(world: World, spec: Json) -> None:
     """Put a vault into the state as calls would have; see the module for the table."""
+    _only(spec, _VAULT, "a vault")
     state = world.state
     given = spec["subscription"].lower()
     known = given in state.subscriptions
@@ -85,6 +131,7 @@ def _doc(world: World, spec: Json, vault_id: str, tenant: str, created: float) -
 
 
 def _network(spec: Json) -> Json:
+    _only(spec, _NETWORK, "a vault's network")
     acls = {
         "defaultAction": spec.get("default", "Allow"),
         "bypass": spec.get("bypass", "AzureServices"),
@@ -94,6 +141,7 @@ def _network(spec: Json) -> Json:
 
 
 def _policy(world: World, tenant: str, spec: Json) -> Json:
+    _only(spec, _POLICY, "an access policy")
     who = directory.by_name(world, spec["principal"], tenant)
     return {
         "tenantId": tenant,
@@ -103,6 +151,7 @@ def _policy(world: World, tenant: str, spec: Json) -> Json:
 
 
 def _seed_key(world: World, vault: Resource, spec: Json) -> None:
+    _only(spec, _KEY, "a key")
     now = int(world.epoch())
     sku = vault.doc["properties"]["sku"]["name"]
     name = vault.doc["name"]
@@ -141,6 +190,7 @@ def _asked(spec: Json, now: int) -> Json:
 
 
 def _rotation(spec: Json) -> Json:
+    _only(spec, _ROTATION, "a rotation")
     trigger: dict[str, Any] = {}
     if "after" in spec:
         trigger["timeAfterCreate"] = f"P{spec['after']}D"

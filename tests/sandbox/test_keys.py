@@ -1,5 +1,6 @@
 """Keys on the data plane: who gets in, what is shown, what a key may do, how it ends."""
 
+import asyncio
 import base64
 import hashlib
 
@@ -305,6 +306,12 @@ async def test_listing_makes_no_material_and_reading_keeps_it(kv):
     assert kv.world.changed
     kv.reload()
     assert await kv.data("GET", "kv-one", "/keys/cmk") == first
+
+
+async def test_two_first_readers_see_one_key(kv):
+    reads = [kv.data("GET", "kv-one", "/keys/cmk") for _ in range(3)]
+    first, *others = await asyncio.gather(*reads)
+    assert all(other == first for other in others)
 
 
 async def test_update_changes_what_is_named(with_pem):

@@ -94,6 +94,21 @@ def test_unknown_subscription_is_an_error(kv):
         kv.vault(subscription="nowhere")
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"purge_protected": True},
+        {"network": {"default_action": "Deny"}},
+        {"keys": [{"name": "k", "size": 2048}]},
+        {"keys": [{"name": "k", "rotation": {"every": 30}}]},
+        {"policies": [{"principal": "admin", "key": ["get"]}]},
+    ],
+)
+def test_misspelt_members_are_errors(kv, spec):
+    with pytest.raises(ValueError, match="has no"):
+        kv.vault(**spec)
+
+
 def test_ten_thousand_vaults_cost_little_and_share_nothing(kv):
     specs = [
         {"name": f"kv-{at:05d}", "subscription": SUB, "group": "rg-one", "location": "westeurope"}
