@@ -8,8 +8,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.locks import ManagementLockClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.subscription import SubscriptionClient as OldSubscriptionClient
 from sandboxed import RunningSandbox
