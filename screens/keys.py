@@ -64,14 +64,22 @@ _KEYS = (
     # forms
     Key("open_choice", "enter,space", "open_choice", "choose", "Open this choice."),
     Key("go_on", "enter,space", "go_on", "continue", "Go on with what is chosen."),
+    Key("submit_form", "enter", "submit", "continue", "Go on with what is typed and chosen."),
     Key("row_down", "down,j", "row_down", "down", "To the next row.", footer=False),
     Key("row_up", "up,k", "row_up", "up", "To the row before.", footer=False),
     # set up
     Key("create", "c", "create", "create", "Create a new one instead of choosing."),
     Key("versions", "v", "versions", "versions", "The versions of this key."),
     Key("again_list", "r", "again", "again", "Read it again from Azure.", footer=False),
+    Key("next_tab", "tab", "next_tab", "checks", "The other tab."),
     Key("write_intent", "w", "write_intent", "write", "Write the intent as a TOML file."),
     Key("apply", "a", "apply", "apply", "Do what the plan says, after one question."),
+    # a run
+    Key("details", "enter", "details", "details", "Everything known about this step."),
+    Key("pause", "p", "pause", "pause", "No new write until p is pressed again."),
+    Key("retry", "r", "retry", "retry", "Try the failed or waiting step again."),
+    Key("run_down", "j,down", "run_down", "down", "One step down.", footer=False),
+    Key("run_up", "k,up", "run_up", "up", "One step up.", footer=False),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),

@@ -25,6 +25,7 @@ class Place(NamedTuple):
 
 PLACES: tuple[Place, ...] = (
     Place("home", "Home", "what wrapkey can do", "screens.home:Home"),
+    Place("setup", "Set up", "an encrypted workspace", "screens.setup.where:Where", "setup"),
     Place("sign-in", "Sign in", "who is signed in, and as whom else", "screens.sign_in:SignIn"),
 )
 

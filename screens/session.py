@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from services.home import Memory, Paths
     from services.model.resources import Subscription
     from services.runs.engine import Run
+    from services.runs.view import RunView
 
 Stage = Literal["starting", "sandbox", "signing in", "ready", "failed"]
 
@@ -61,6 +62,8 @@ class Session:
         """Something small that went wrong and stops nothing."""
         self.runs: dict[str, Run] = {}
         """Runs of this process, by id; they go on when a screen is left."""
+        self.views: dict[str, RunView] = {}
+        """What a person sees of each run."""
         self._listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:

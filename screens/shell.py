@@ -1,10 +1,15 @@
 """What a screen may ask of the application around it."""
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from screens.session import Session
+
+if TYPE_CHECKING:
+    from services.model.plan import Plan
+    from services.runs.engine import Run
 
 
 class Shell(App[int]):
@@ -31,6 +36,14 @@ class Shell(App[int]):
     @abstractmethod
     def choose_region(self, name: str) -> None:
         """Make this the region new things go to, and remember it."""
+
+    @abstractmethod
+    def start_run(self, plan: "Plan") -> None:
+        """Begin a run of this plan and show it; it lives in the application."""
+
+    @abstractmethod
+    def retry_step(self, run: "Run", step: str) -> None:
+        """Try a step of a run again, also when the run has ended."""
 
     @abstractmethod
     def say(self, text: str, *, bad: bool = False) -> None:

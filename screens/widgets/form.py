@@ -15,7 +15,7 @@ from screens.widgets.field import Field
 from screens.widgets.shown import content
 from services.text import plain, shorten
 
-LABEL = 18
+LABEL = 19
 """Columns of a row's label."""
 
 Rule = Callable[[str], str]
@@ -97,6 +97,12 @@ class Go(Widget, can_focus=True):
         self.action_go_on()
 
 
+class FormField(Field):
+    """A field whose enter goes on, as the last row does."""
+
+    BINDINGS = bind("submit_form")
+
+
 class FieldRow(Horizontal):
     """A field with its label; the rule it breaks stands below it while it is broken."""
 
@@ -127,7 +133,7 @@ class FieldRow(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label(content(self._label), markup=False)
-        yield Field(self._start, placeholder=self._hint, select_on_focus=False)
+        yield FormField(self._start, placeholder=self._hint, select_on_focus=False)
         yield Static("", classes="rule", markup=False)
 
     @property
@@ -163,7 +169,7 @@ class FieldRow(Horizontal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.screen.focus_next()
+        self.screen.query_one(Go).action_go_on()
 
 
 class Form(VerticalScroll, can_focus=False):

@@ -1,0 +1,133 @@
+"""Access: who will get what on the key, and why."""
+
+import msgspec
+from textual.app import ComposeResult
+
+from screens.keys import bind
+from screens.setup.page import SetupPage
+from screens.widgets.form import Choice, Form, Go
+from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
+from screens.widgets.status import Note, TitleLine
+from screens.widgets.table import Column, ListTable, Row
+from services import names
+from services.azure import identities
+from services.azure.errors import AzureError
+from services.checks.facts import read
+from services.ids import ArmId
+from services.model.intent import Create
+from services.setup.access import AccessLine, access_lines
+from services.setup.dependencies import dependencies_of
+from services.setup.draft import identity_word
+from services.setup.plan import build
+
+COLUMNS = (
+    Column("Who"),
+    Column("Object id", 13),
+    Column("State", status=True),
+    Column("Gets"),
+)
+NEW, SYSTEM = "+", "system"
+
+
+class Access(SetupPage):
+    """Everybody who gets something, with the object id of this tenant; the identity to use."""
+
+    BINDINGS = bind("again_list")
+    number = 4
+    topic = "access"
+    title_word = "Set up: access"
+    guide = (
+        "Each line is a principal, the object id it has in your tenant, and what it gets: OK has "
+        "it already, NEW is given by a step of the plan, ?? could not be read. The workspace's "
+        "identity is chosen here, because a user-assigned one needs the key too."
+    )
+
+    def question(self) -> ComposeResult:
+        yield TitleLine("Who gets what", "reading")
+        yield ListTable(COLUMNS)
+        with Form(id="access-form"):
+            yield Choice("Workspace identity", id="identity")
+            yield Go("Continue to the workspace")
+        yield Note("", id="note")
+
+    def on_mount(self) -> None:
+        self._show_identity()
+        self.query_one(Go).focus()
+        self.action_again()
+
+    def _show_identity(self) -> None:
+        self.choice("identity").show(identity_word(self.draft.workspace.identity))
+
+    def action_again(self) -> None:
+        self.load(self._read())
+
+    async def _read(self) -> None:
+        intent = self.draft.intent()
+        facts = await read(self.conn, intent, dependencies_of(intent).further)
+        lines = access_lines(intent, facts, build(intent, facts))
+        self.query_one(ListTable).load([_row(line) for line in lines])
+        self.query_one(TitleLine).show(right=f"on {self.draft.vault_name}")
+        self._say(lines[0])
+
+    def _say(self, line: AccessLine) -> None:
+        note = f" {line.note[0].upper()}{line.note[1:]}." if line.note else ""
+        self.query_one(Note).say(f"{line.who}: {line.gets}, because {line.why}.{note}")
+
+    def on_data_table_row_highlighted(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None and isinstance(row.data, AccessLine):
+            self._say(row.data)
+
+    def on_choice_opened(self, event: Choice.Opened) -> None:
+        self.load(self._pick())
+
+    async def _pick(self) -> None:
+        found = await identities.list_identities(self.conn, self.draft.subscription.id)
+        rows = [
+            Row(SYSTEM, ("system-assigned", "", "made with the workspace and only for it")),
+            Row(NEW, ("+ create a user-assigned identity", "", "the plan makes it")),
+        ]
+        region = self.draft.region
+        rows += [
+            Row(one.id, (one.name, one.location, ""), one.id, one.raw)
+            for one in sorted(found, key=lambda one: (one.location != region, one.name))
+        ]
+        columns = (Column("Identity", 34), Column("Region", 12), Column(""))
+        title = "As whom does the workspace work?"
+        self.app.push_screen(Picker(title, columns, rows), self._identity)
+
+    def _identity(self, chosen: str | None) -> None:
+        if chosen == NEW:
+            group = ArmId(self.draft.subscription.id, self.draft.group)
+            proposal = names.derived("identity", str(group))
+            rule = lambda text: (names.problem("identity", text) or "") if text else ""  # noqa: E731
+            self.app.push_screen(
+                Prompt("name of the identity", value=proposal, rule=rule), self._created
+            )
+        elif chosen:
+            self._use(chosen)
+
+    def _created(self, name: str | None) -> None:
+        if name:
+            self._use(Create(create=name))
+
+    def _use(self, identity: str | Create) -> None:
+        self.draft.workspace = msgspec.structs.replace(self.draft.workspace, identity=identity)
+        self._show_identity()
+        self.action_again()
+
+    def failed(self, error: AzureError) -> None:
+        self.query_one(TitleLine).show(right="??")
+        super().failed(error)
+
+    def on_go_pressed(self) -> None:
+        from screens.setup.workspace import WorkspacePage
+
+        self.app.push_screen(WorkspacePage(self.draft))
+
+
+def _row(line: AccessLine) -> Row:
+    shown = f"{line.object_id[:8]}…" if line.object_id else "not known yet"
+    cells = (line.who, shown, line.state, line.gets)
+    return Row(line.who, cells, line.object_id, data=line)

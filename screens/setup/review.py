@@ -1,0 +1,193 @@
+"""Review: the plan, its findings, and the one confirmation before anything is written."""
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.widgets import ContentSwitcher
+
+from screens.keys import bind
+from screens.setup.page import SetupPage
+from screens.setup.tabs import Tab, TabLine
+from screens.widgets.confirm import Confirm
+from screens.widgets.prompt import Prompt
+from screens.widgets.status import Note
+from screens.widgets.table import Column, ListTable, Row
+from services import intents
+from services.model.plan import Finding, Plan, Step
+from services.setup.draft import Draft
+from services.setup.plan import make_plan, settled
+
+PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step"), Column("Takes", 15))
+CHECKS = (Column("State", status=True), Column("Check"), Column("Subject", 24))
+SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
+WORDS = {
+    "ok": "OK",
+    "fix": "FIX",
+    "warn": "WARN",
+    "fail": "FAIL",
+    "unknown": "??",
+    "skipped": "--",
+}
+ORDER = ("fail", "unknown", "fix", "warn", "ok", "skipped")
+
+
+class Review(SetupPage):
+    """Nothing has been changed yet."""
+
+    BINDINGS = bind("apply", "write_intent", "next_tab", "again_list")
+    number = 6
+    topic = "review"
+    title_word = "Set up: review"
+    guide = (
+        "The plan in the order of dependencies: + makes something, ~ changes something, = only "
+        "reads. Tab shows what was checked. a applies after one question that names the "
+        "subscription and what can't be undone; w writes the intent as a file for wrapkey apply."
+    )
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self.plan: Plan | None = None
+
+    def question(self) -> ComposeResult:
+        yield TabLine((Tab("plan", "Plan"), Tab("checks", "Checks")))
+        with ContentSwitcher(initial="plan"):
+            yield ListTable(PLAN, id="plan")
+            yield ListTable(CHECKS, id="checks")
+        yield Note("Reading what is there.", id="note")
+
+    def on_mount(self) -> None:
+        self.query_one("#plan", ListTable).focus()
+        self.action_again()
+
+    def action_again(self) -> None:
+        self.plan = None
+        self.query_one(Note).say("Reading what is there, to leave out what is true already.")
+        self.load(self._read())
+
+    async def _read(self) -> None:
+        plan = await make_plan(self.conn, self.draft.intent())
+        self.plan = plan
+        steps = [_step(number, step) for number, step in enumerate(plan.steps, 1)]
+        findings = sorted(plan.findings, key=lambda one: ORDER.index(one.status))
+        self.query_one("#plan", ListTable).load(steps)
+        self.query_one("#checks", ListTable).load([_finding(one) for one in findings])
+        self.query_one(TabLine).show({"plan": str(len(steps)), "checks": _counts(findings)})
+        self._say_plan(plan)
+
+    def _say_plan(self, plan: Plan) -> None:
+        failing = [one for one in plan.findings if one.status == "fail"]
+        if failing:
+            first = failing[0]
+            repair = f" {first.repair.text}" if first.repair else ""
+            text = f"Settle first: {first.title}. {first.meaning}{repair}"
+        else:
+            last = sum(1 for step in plan.steps if step.irreversible)
+            undo = f" {last} can't be undone." if last else ""
+            text = f"Nothing has been changed yet. {len(plan.steps)} steps.{undo} a applies them."
+        self.query_one(Note).say(text)
+
+    def on_data_table_row_highlighted(self) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        if self.plan is None or switcher.current is None:
+            return
+        row = self.query_one(f"#{switcher.current}", ListTable).current
+        if row is None:
+            return
+        if isinstance(row.data, Step) and row.data.irreversible:
+            self.query_one(Note).say(f"CAN'T BE UNDONE: {row.data.irreversible}")
+        elif isinstance(row.data, Finding):
+            repair = f" {row.data.repair.text}" if row.data.repair else ""
+            self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")
+        else:
+            self._say_plan(self.plan)
+
+    def action_next_tab(self) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        switcher.current = "checks" if switcher.current == "plan" else "plan"
+        self.query_one(TabLine).choose(switcher.current)
+        self.query_one(f"#{switcher.current}", ListTable).focus()
+
+    def action_apply(self) -> None:
+        plan = self.plan
+        if plan is None:
+            self.shell.say("The plan is still being made.")
+            return
+        failing = [one for one in plan.findings if one.status == "fail"]
+        if self.shell.session.options.read_only:
+            self.shell.say("Read-only: wrapkey was started with --read-only and writes nothing.")
+        elif failing:
+            self.shell.say(f"Not yet: {failing[0].title}.", bad=True)
+        else:
+            name = self.draft.subscription.name
+            self.app.push_screen(
+                Confirm(f"Apply {len(plan.steps)} steps in {name}?", question(plan, name)),
+                self._apply,
+            )
+
+    def _apply(self, sure: bool | None) -> None:
+        if sure and self.plan is not None:
+            self.shell.start_run(self.plan)
+
+    def action_write_intent(self) -> None:
+        if self.plan is None:
+            self.shell.say("The plan is still being made.")
+            return
+        self.app.push_screen(Prompt("write to file:", value="intent.toml"), self._write)
+
+    def _write(self, name: str | None) -> None:
+        if not name or self.plan is None:
+            return
+        path = Path(name).expanduser()
+        text = intents.write(settled(self.plan))
+        if path.exists():
+            self.app.push_screen(
+                Confirm(f"{name} exists. Replace it?", str(path.absolute())),
+                lambda sure: self._save(path, text) if sure else None,
+            )
+        else:
+            self._save(path, text)
+
+    def _save(self, path: Path, text: str) -> None:
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.shell.say(f"Not written: {error.strerror}: {path}", bad=True)
+        else:
+            self.shell.say(f"Written: {path}. wrapkey apply {path} does the same as a here.")
+
+
+def question(plan: Plan, subscription: str) -> str:
+    """What the confirmation says: where, what can't be undone, what is not known."""
+    lines = [f"Subscription {subscription} ({plan.intent.subscription})."]
+    final = [step for step in plan.steps if step.irreversible]
+    if final:
+        lines += ["", "These can't be undone:"]
+        lines += [f"  {step.title}\n    {step.irreversible}" for step in final]
+    unknown = [one for one in plan.findings if one.status == "unknown"]
+    if unknown:
+        lines += ["", "Not known:"] + [f"  {one.title}" for one in unknown]
+    return "\n".join(lines)
+
+
+def takes(seconds: int) -> str:
+    """An expected duration."""
+    if seconds <= 0:
+        return ""
+    return f"~{seconds} s" if seconds < 60 else f"~{round(seconds / 60)} min"
+
+
+def _step(number: int, step: Step) -> Row:
+    last = "CAN'T BE UNDONE" if step.irreversible else takes(step.expected_s)
+    cells = (str(number), SIGNS[step.action], step.title, last)
+    return Row(step.id, cells, step.target, data=step)
+
+
+def _finding(finding: Finding) -> Row:
+    cells = (WORDS[finding.status], finding.title, finding.subject)
+    return Row(finding.id, cells, data=finding)
+
+
+def _counts(findings: list[Finding]) -> str:
+    counted = [(WORDS[word], sum(one.status == word for one in findings)) for word in ORDER]
+    shown = [f"{count} {word}" for word, count in counted if count]
+    return " ".join(shown) or "none"

@@ -1,0 +1,124 @@
+"""Vault: which one holds the key."""
+
+import asyncio
+
+from textual.app import ComposeResult
+from textual.widgets import DataTable
+
+from screens.keys import bind
+from screens.setup.new_vault import NewVault
+from screens.setup.page import SetupPage
+from screens.widgets.status import Note, TitleLine
+from screens.widgets.table import Column, ListTable, Row
+from services.azure import resourcegraph, vaults
+from services.ids import ArmId
+from services.model.resources import DeletedVault, Vault
+from services.setup.fit import Fit, deleted_fit, vault_fit
+
+COLUMNS = (
+    Column("Name"),
+    Column("Group", 10),
+    Column("Region", 11),
+    Column("Access", 8),
+    Column("Fit", status=True),
+    Column("Because"),
+)
+WHY = (
+    "Why: the key must live in the subscription of the workspace, and the vault must be "
+    "purge-protected, or one delete could make every byte unreadable."
+)
+CREATE = "+"
+ORDER = {"ok": 0, "fix": 1, "warn": 2, "no": 3}
+
+
+class ChooseVault(SetupPage):
+    """Every vault of the subscription with its fit, soft-deleted ones too."""
+
+    BINDINGS = bind("create", "again_list")
+    number = 2
+    topic = "vault"
+    guide = (
+        "Every vault of the subscription, with how it fits: OK serves, FIX can be repaired by a "
+        "step of the plan, WARN serves with a caveat, NO can't serve. Enter chooses, c makes a "
+        "new one, i shows the JSON."
+    )
+
+    def question(self) -> ComposeResult:
+        yield TitleLine("Which vault holds the key?", "reading")
+        yield ListTable(COLUMNS)
+        yield Note(WHY, id="note")
+
+    def on_mount(self) -> None:
+        self.query_one(ListTable).focus()
+        self.action_again()
+
+    def action_again(self) -> None:
+        self.query_one(Note).say(WHY)
+        self.load(self._read())
+
+    async def _read(self) -> None:
+        subscription = self.draft.subscription.id
+        found: list[Vault] = []
+        deleted, _ = await asyncio.gather(
+            vaults.list_deleted(self.conn, subscription), self._collect(subscription, found)
+        )
+        tenant = self.draft.subscription.tenant_id
+        judged = [(vault_fit(one, self.draft.region, tenant), one) for one in found]
+        judged.sort(key=lambda pair: (ORDER[pair[0].word], pair[1].name.lower()))
+        rows = [_row(one, fit) for fit, one in judged] + [_deleted(one) for one in deleted]
+        new = Row(CREATE, ("+ a new vault", "", "", "", "", ""))
+        self.query_one(ListTable).load([*rows, new])
+        if self.draft.vault is not None:
+            self.query_one(ListTable).select(self.draft.vault.id)
+
+    async def _collect(self, subscription: str, found: list[Vault]) -> None:
+        async for page in resourcegraph.list_vaults(self.conn, [subscription]):
+            found += page
+
+    def on_list_table_counted(self, event: ListTable.Counted) -> None:
+        self.query_one(TitleLine).show(right=f"/ filter   {event.text}")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        row = self.query_one(ListTable).current
+        if row is None:
+            return
+        if row.key == CREATE:
+            self.action_create()
+        elif isinstance(row.data, tuple):
+            self._choose(*row.data)
+
+    def _choose(self, vault: Vault | DeletedVault, fit: Fit) -> None:
+        if fit.word == "no" or isinstance(vault, DeletedVault):
+            self.query_one(Note).say(f"{vault.name} can't hold the key: {fit.because}.")
+            return
+        from screens.setup.key import ChooseKey
+
+        self.draft.choose_vault(vault)
+        self.app.push_screen(ChooseKey(self.draft))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        row = self.query_one(ListTable).current
+        fit = row.data[1] if row and isinstance(row.data, tuple) else None
+        if fit and fit.word == "fix":
+            self.query_one(Note).say(
+                f"FIX: {fit.because}; a step of the plan repairs it. {fit.irreversible}"
+            )
+        else:
+            self.query_one(Note).say(WHY)
+
+    def action_create(self) -> None:
+        self.app.push_screen(NewVault(self.draft))
+
+
+def _row(vault: Vault, fit: Fit) -> Row:
+    group = ArmId.parse(vault.id).group
+    access = "RBAC" if vault.rbac else "policies"
+    cells = (vault.name, group, vault.location, access, fit.word.upper(), fit.because)
+    return Row(vault.id, cells, vault.id, vault.raw, data=(vault, fit))
+
+
+def _deleted(vault: DeletedVault) -> Row:
+    fit = deleted_fit(vault)
+    group = ArmId.parse(vault.id).group if vault.id else ""
+    cells = (vault.name, group, vault.location, "", "NO", fit.because)
+    return Row(f"deleted/{vault.name}", cells, vault.id, vault.raw, data=(vault, fit))

@@ -1,0 +1,219 @@
+"""Where: subscription, region and resource group."""
+
+import asyncio
+
+from textual.app import ComposeResult
+
+from screens.base import Page
+from screens.keys import bind
+from screens.setup.page import Rail, explanation
+from screens.widgets.explain import Explanation
+from screens.widgets.form import Choice, Form, Go
+from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
+from screens.widgets.status import Note, TitleLine
+from screens.widgets.table import Column, Row
+from services import names
+from services.azure import groups, providers, subscriptions
+from services.azure.connection import Connection
+from services.azure.errors import AzureError
+from services.explain import Names
+from services.model.resources import ResourceGroup, Subscription
+from services.setup.draft import Draft
+from services.setup.regions import NEEDED, Region, offered
+
+WAITING = "Signing in. This page fills itself when that is done; w on Home shows how far it is."
+WHY = (
+    "Why: key, vault and workspace must be in one subscription and region, and the region must "
+    "offer Machine Learning, Cosmos DB, AI Search and Storage together."
+)
+NEW = "+"
+"""Row key of "a new group"."""
+
+
+class Where(Page[None]):
+    """The first page; it makes the draft that the others fill."""
+
+    BINDINGS = bind("again_list")
+    title_word = "Set up: where"
+    guide = (
+        "Choose subscription, region and resource group: enter opens a choice, up and down go "
+        "from row to row, and Continue goes on. Nothing is written before the last page."
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draft: Draft | None = None
+        self._regions: list[Region] = []
+        self._groups: list[ResourceGroup] = []
+
+    def body(self) -> ComposeResult:
+        yield Rail(1)
+        yield TitleLine("Where will it be?")
+        with Form():
+            yield Choice("Subscription", id="subscription")
+            yield Choice("Region", id="region")
+            yield Choice("Resource group", id="group")
+            yield Go()
+        yield Note(WAITING, id="note")
+
+    def on_mount(self) -> None:
+        self.session_changed()
+
+    def session_changed(self) -> None:
+        session = self.shell.session
+        if session.connection is None or session.subscription is None:
+            if session.error is not None:
+                self._say(session.error)
+            return
+        if self.draft is None:
+            self._begin(session.subscription)
+
+    def explain(self) -> Explanation:
+        draft = self.draft
+        return explanation("where", Names(region=draft.region if draft else "its region"))
+
+    def _begin(self, subscription: Subscription) -> None:
+        self.draft = Draft(subscription, region=self.shell.session.region)
+        self.query_one(Note).say(WHY)
+        self._show()
+        self.query_one(Go).focus()
+        self.action_again()
+
+    def action_again(self) -> None:
+        if self.draft is not None:
+            self.run_worker(self._read(), group="load", exclusive=True, description="read regions")
+
+    async def _read(self) -> None:
+        assert self.draft is not None
+        subscription = self.draft.subscription.id
+        try:
+            self._regions, self._groups = await asyncio.gather(
+                _regions(self.shell.session.live, subscription),
+                groups.list_groups(self.shell.session.live, subscription),
+            )
+        except AzureError as error:
+            self._say(error)
+            return
+        good = [region.name for region in self._regions if not region.missing]
+        if self.draft.region not in good:
+            self.draft.region = "westeurope" if "westeurope" in good else next(iter(good), "")
+        self._show()
+
+    def _say(self, error: AzureError) -> None:
+        self.query_one(Note).say(f"{error.what} {error.means} {error.do} r tries again.")
+
+    def _show(self) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        count = len(self.shell.session.subscriptions)
+        self.query_one("#subscription", Choice).show(draft.subscription.name, f"1 of {count}")
+        region = next((one for one in self._regions if one.name == draft.region), None)
+        hint = region.because or "all four services are offered" if region else "reading regions"
+        self.query_one("#region", Choice).show(draft.region or "not chosen yet", hint)
+        there = {group.name.lower() for group in self._groups}
+        made = "exists" if draft.group.lower() in there else "new, the plan makes it"
+        self.query_one("#group", Choice).show(draft.group, made if self._regions else "")
+        self.refresh_explanation()
+
+    async def on_choice_opened(self, event: Choice.Opened) -> None:
+        if self.draft is None:
+            self.shell.say("Not signed in yet.")
+            return
+        openers = {
+            "subscription": self._pick_subscription,
+            "region": self._pick_region,
+            "group": self._pick_group,
+        }
+        openers[event.choice.id or ""](self.draft)
+
+    def _pick_subscription(self, draft: Draft) -> None:
+        rows = [
+            Row(one.id, (one.name, one.state, one.id), raw=one.raw, data=_refused(one))
+            for one in self.shell.session.subscriptions
+        ]
+        columns = (Column("Name"), Column("State", 10), Column("Id", 36))
+        title = "Which subscription pays for it?"
+        self.app.push_screen(
+            Picker(title, columns, rows, chosen=draft.subscription.id), self._subscription
+        )
+
+    def _subscription(self, id: str | None) -> None:
+        found = [one for one in self.shell.session.subscriptions if one.id == id]
+        if found and self.draft is not None and found[0].id != self.draft.subscription.id:
+            self.draft = Draft(found[0], region=self.draft.region)
+            self._regions, self._groups = [], []
+            self.shell.choose_subscription(found[0].id)
+            self._show()
+            self.action_again()
+
+    def _pick_region(self, draft: Draft) -> None:
+        if not self._regions:
+            self.shell.say("The regions are still being read.")
+            return
+        rows = [
+            Row(one.name, _region_cells(one), data=one.because or None) for one in self._regions
+        ]
+        columns = (Column("Region", 20), Column("Name", 22), Column("Fit", status=True))
+        self.app.push_screen(
+            Picker("Which region?", (*columns, Column("Because")), rows, chosen=draft.region),
+            self._region,
+        )
+
+    def _region(self, name: str | None) -> None:
+        if name and self.draft is not None:
+            self.draft.region = name
+            self._show()
+
+    def _pick_group(self, draft: Draft) -> None:
+        new = Row(NEW, ("+ a new resource group", "", ""))
+        there = [
+            Row(
+                group.name,
+                (group.name, group.location, group.managed_by and "managed"),
+                group.id,
+                group.raw,
+                data="it belongs to another resource" if group.managed_by else None,
+            )
+            for group in self._groups
+        ]
+        columns = (Column("Name"), Column("Region", 20), Column("", 10))
+        self.app.push_screen(
+            Picker("Which resource group?", columns, [new, *there], chosen=draft.group), self._group
+        )
+
+    def _group(self, name: str | None) -> None:
+        if name == NEW:
+            rule = lambda text: names.problem("resource_group", text) or "" if text else ""  # noqa: E731
+            self.app.push_screen(Prompt("name of the new group", rule=rule), self._group)
+        elif name and self.draft is not None:
+            self.draft.group = name
+            self._show()
+
+    def on_go_pressed(self) -> None:
+        from screens.setup.vault import ChooseVault
+
+        draft = self.draft
+        region = next((one for one in self._regions if draft and one.name == draft.region), None)
+        if draft is None or region is None:
+            self.shell.say("The regions are still being read.")
+            return
+        self.shell.choose_region(region.name)
+        self.app.push_screen(ChooseVault(draft))
+
+
+def _refused(one: Subscription) -> str | None:
+    return None if one.state in ("", "Enabled", "PastDue") else f"its state is {one.state}"
+
+
+def _region_cells(one: Region) -> tuple[str, str, str, str]:
+    return (one.name, one.display_name, "NO" if one.missing else "OK", one.because)
+
+
+async def _regions(conn: Connection, subscription: str) -> list[Region]:
+    reads = [providers.get_provider(conn, subscription, namespace) for namespace in NEEDED]
+    locations, found = await asyncio.gather(
+        subscriptions.list_locations(conn, subscription), asyncio.gather(*reads)
+    )
+    return offered(locations, found)

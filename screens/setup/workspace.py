@@ -1,0 +1,205 @@
+"""Workspace: name, encryption mode, dependencies."""
+
+from typing import Any
+
+import msgspec
+from textual.app import ComposeResult
+
+from screens.setup.page import SetupPage
+from screens.setup.tags import tags_of, tags_rule
+from screens.widgets.form import Choice, FieldRow, Form, Go
+from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
+from screens.widgets.status import Note, TitleLine
+from screens.widgets.table import Column, Row
+from services import names
+from services.azure import resourcegraph
+from services.ids import ArmId
+from services.model.intent import Create
+from services.setup.dependencies import TYPES
+from services.text import plain
+
+OPTIONS = {
+    "encryption": (
+        ("own-resources", "resources in your subscription", "rotation works; you pay for them"),
+        ("service-side", "service-side", "cheaper; no rotation, vault must stay public"),
+    ),
+    "hbi": (
+        ("no", "no", "usual diagnostics"),
+        ("yes", "yes", "less diagnostics to Microsoft, scratch disks encrypted; never changeable"),
+    ),
+    "public_network": (
+        ("yes", "yes", "reachable from every network with a right"),
+        ("no", "no", "only through private endpoints, which wrapkey does not make"),
+    ),
+}
+NOUNS = {
+    "storage": "storage account",
+    "insights": "Application Insights",
+    "secrets_vault": "vault for its secrets",
+    "registry": "container registry",
+}
+NAMED, NEW = "+", "new"
+
+
+class WorkspacePage(SetupPage):
+    """Everything about the workspace itself."""
+
+    number = 5
+    topic = "workspace"
+    title_word = "Set up: workspace"
+    guide = (
+        "Only the name is needed; each other row has a sound choice already. Encryption mode and "
+        "high business impact can't be changed after the workspace is made. x compares the modes."
+    )
+
+    def question(self) -> ComposeResult:
+        wish = self._wish = self.draft.workspace
+        if wish.name == "mlw-ml":
+            wish = self._wish = msgspec.structs.replace(wish, name=self.draft.proposed_workspace())
+        yield TitleLine("The workspace", f"in {self.draft.group}")
+        with Form():
+            yield FieldRow("Name", wish.name, id="name", rule=_name)
+            yield Choice("Encryption", id="encryption")
+            yield Choice("High impact (hbi)", id="hbi")
+            yield Choice("Public network", id="public_network")
+            for field, noun in NOUNS.items():
+                yield Choice(noun[0].upper() + noun[1:], id=field)
+            yield FieldRow(
+                "Description", wish.description, id="description", rule=_description, hint="none"
+            )
+            shown = ", ".join(f"{name}={value}" for name, value in self.draft.tags.items())
+            yield FieldRow("Tags", shown, id="tags", rule=tags_rule("storage"), hint="none")
+            yield Go("Continue to the review")
+        yield Note("", id="note")
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one("#name", FieldRow).field.focus()
+
+    def _values(self) -> dict[str, str]:
+        wish = self._wish
+        return {
+            "encryption": wish.encryption,
+            "hbi": "yes" if wish.hbi else "no",
+            "public_network": "yes" if wish.public_network else "no",
+        }
+
+    def _show(self) -> None:
+        for name, value in self._values().items():
+            word, hint = next((word, hint) for key, word, hint in OPTIONS[name] if key == value)
+            self.choice(name).show(word, hint)
+        for field in NOUNS:
+            self.choice(field).show(*_dependency(getattr(self._wish, field)))
+        self.query_one(Note).say(_MODES[self._wish.encryption])
+        self.refresh_explanation()
+
+    def on_choice_opened(self, event: Choice.Opened) -> None:
+        name = event.choice.id or ""
+        if name in OPTIONS:
+            self._pick(name)
+        else:
+            self.load(self._pick_resource(name))
+
+    def _pick(self, name: str) -> None:
+        rows = [Row(value, (word, hint)) for value, word, hint in OPTIONS[name]]
+        columns = (Column("", 31), Column("What it means"))
+
+        def chosen(value: str | None) -> None:
+            if value:
+                new: Any = value if name == "encryption" else value == "yes"
+                self._change(**{name: new})
+
+        title = _title(name)
+        self.app.push_screen(Picker(title, columns, rows, chosen=self._values()[name]), chosen)
+
+    def _change(self, **values: Any) -> None:
+        self._wish = msgspec.structs.replace(self._wish, **values)
+        self._show()
+
+    async def _pick_resource(self, field: str) -> None:
+        """New under wrapkey's name, new under yours, or one that exists."""
+        kql = f"Resources | where type =~ '{TYPES[field]}' | project id, name, location"
+        found: list[dict[str, Any]] = []
+        async for page in resourcegraph.query(self.conn, kql, [self.draft.subscription.id]):
+            found += page
+        noun = NOUNS[field]
+        rows = [Row("none", ("none", "", "can be added later"))] if field == "registry" else []
+        rows.append(Row(NEW, (f"+ a new {noun}", "", "named after the workspace")))
+        rows.append(Row(NAMED, (f"+ a new {noun}, your name", "", "you choose the name")))
+        if field == "secrets_vault":
+            rows.append(Row("same", ("the vault of the key", "", "secrets beside the key")))
+        region = self.draft.region
+        rows += [
+            Row(str(one["id"]), (plain(one["name"]), plain(one["location"]), "exists"), raw=one)
+            for one in sorted(found, key=lambda one: (one["location"] != region, one["name"]))
+        ]
+        columns = (Column("Name"), Column("Region", 14), Column("", 26))
+
+        def chosen(value: str | None) -> None:
+            if value == NAMED:
+                self._name_resource(field)
+            elif value:
+                self._change(**{field: value})
+
+        self.app.push_screen(Picker(f"Which {noun}?", columns, rows), chosen)
+
+    def _name_resource(self, field: str) -> None:
+        kind = "vault" if field == "secrets_vault" else field
+        rule = lambda text: (names.problem(kind, text) or "") if text else ""  # noqa: E731
+
+        def named(name: str | None) -> None:
+            if name:
+                self._change(**{field: Create(create=name)})
+
+        self.app.push_screen(Prompt(f"name of the {NOUNS[field]}", rule=rule), named)
+
+    def on_go_pressed(self) -> None:
+        bad = self.query_one(Form).first_problem()
+        if bad is not None:
+            bad.field.focus()
+            return
+        from screens.setup.review import Review
+
+        row = {one.id or "": one for one in self.query(FieldRow)}
+        self.draft.tags = tags_of(row["tags"].value)
+        self.draft.workspace = msgspec.structs.replace(
+            self._wish, name=row["name"].value, description=row["description"].value
+        )
+        self.app.push_screen(Review(self.draft))
+
+
+_MODES = {
+    "own-resources": "Azure makes a managed resource group with Cosmos DB, AI Search and Storage, "
+    "encrypted with your key and billed to you.",
+    "service-side": "Your data lies in Microsoft's shared resources, each document encrypted with "
+    "your key. This mode can't rotate the key and can't be changed later.",
+}
+
+
+def _title(name: str) -> str:
+    titles = {
+        "encryption": "Where does the encrypted data live?",
+        "hbi": "Does it hold data of high business impact?",
+        "public_network": "May it be reached from public networks?",
+    }
+    return titles[name]
+
+
+def _dependency(wish: str | Create) -> tuple[str, str]:
+    if isinstance(wish, Create):
+        return f"new: {wish.create}", ""
+    words = {
+        "new": ("new", "named after the workspace"),
+        "none": ("none", ""),
+        "same": ("the vault of the key", ""),
+    }
+    return words.get(wish) or (ArmId.parse(wish).name, "exists")
+
+
+def _name(text: str) -> str:
+    return names.problem("workspace", text) or ""
+
+
+def _description(text: str) -> str:
+    return names.problem("description", text) or ""

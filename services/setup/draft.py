@@ -1,0 +1,119 @@
+"""What the user has decided so far in Set up; becomes an Intent when enough is known."""
+
+from dataclasses import dataclass, field
+
+from services import names
+from services.ids import ArmId
+from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.resources import KeyVersion, Subscription, Vault
+
+
+@dataclass
+class Draft:
+    """Choices page by page. Everything has a proposal, so that enter alone goes on."""
+
+    subscription: Subscription
+    region: str = ""
+    group: str = "rg-ml"
+    """Made when absent."""
+    tags: dict[str, str] = field(default_factory=dict)
+    vault: Vault | None = None
+    """An existing vault that was chosen."""
+    new_vault: VaultIntent | None = None
+    """A vault to be made; the last of the two that was chosen counts."""
+    key_name: str = ""
+    key: KeyVersion | None = None
+    """An existing version that was chosen."""
+    new_key: KeyIntent | None = None
+    workspace: WorkspaceIntent = field(default_factory=lambda: WorkspaceIntent(name="mlw-ml"))
+
+    def choose_vault(self, vault: Vault) -> None:
+        """Use a vault that exists; a key of another vault is forgotten."""
+        if self.vault is None or self.vault.id != vault.id:
+            self.key, self.key_name = None, ""
+        self.vault, self.new_vault = vault, None
+
+    def create_vault(self, wish: VaultIntent) -> None:
+        """Make a vault; it has no key yet, so an existing key is forgotten."""
+        self.vault, self.new_vault = None, wish
+        self.key, self.key_name = None, ""
+
+    def choose_key(self, name: str, version: KeyVersion) -> None:
+        """Use a version of a key that exists."""
+        self.key_name, self.key, self.new_key = name, version, None
+
+    def create_key(self, wish: KeyIntent) -> None:
+        """Make a key."""
+        self.key_name, self.key, self.new_key = wish.name, None, wish
+
+    @property
+    def vault_name(self) -> str:
+        """Name of the vault that was chosen, or an empty string."""
+        if self.vault is not None:
+            return self.vault.name
+        return self.new_vault.name if self.new_vault else ""
+
+    @property
+    def premium(self) -> bool:
+        """Whether the vault can hold keys in hardware."""
+        if self.vault is not None:
+            return self.vault.sku == "premium"
+        return self.new_vault is not None and self.new_vault.sku == "premium"
+
+    def proposed_vault(self) -> str:
+        """A name for a new vault: always the same one for the same group."""
+        group = ArmId(self.subscription.id, self.group)
+        return names.derived("vault", str(group))
+
+    def proposed_workspace(self) -> str:
+        """A name for the workspace, from its group's."""
+        tail = self.group.lower().removeprefix("rg-").removeprefix("rg")
+        name = f"mlw-{tail}"[:33]
+        return name if names.problem("workspace", name) is None else "mlw-ml"
+
+    def intent(self) -> Intent:
+        """The decisions as an intent; ValueError when vault or key is still open."""
+        return Intent(
+            kind="workspace",
+            subscription=self.subscription.id,
+            region=self.region,
+            resource_group=self.group,
+            tags=self.tags,
+            vault=self._vault_intent(),
+            key=self._key_intent(),
+            workspace=self.workspace,
+        )
+
+    def _vault_intent(self) -> VaultIntent:
+        if self.new_vault is not None:
+            return self.new_vault
+        if self.vault is None:
+            raise ValueError("no vault is chosen yet")
+        return VaultIntent(
+            name=self.vault.name,
+            resource_group=ArmId.parse(self.vault.id).group,
+            create=False,
+            access="rbac" if self.vault.rbac else "policies",
+            retention_days=self.vault.retention_days,
+            sku="premium" if self.vault.sku == "premium" else "standard",
+        )
+
+    def _key_intent(self) -> KeyIntent:
+        if self.new_key is not None:
+            return self.new_key
+        if self.key is None:
+            raise ValueError("no key is chosen yet")
+        return KeyIntent(
+            name=self.key_name,
+            version=self.key.version or "latest",
+            type="RSA-HSM" if self.key.type == "RSA-HSM" else "RSA",
+        )
+
+
+def identity_word(wish: str | Create) -> str:
+    """The workspace's identity in a few words."""
+    if isinstance(wish, Create):
+        return f"new user-assigned identity {wish.create}"
+    if wish == "system":
+        return "system-assigned"
+    return f"user-assigned identity {ArmId.parse(wish).name}"
