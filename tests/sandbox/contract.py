@@ -1,8 +1,7 @@
-"""A plain HTTPS client for contract tests, and the comparison of two answers' shapes."""
+"""A plain HTTPS client for contract tests that brings a sandbox into the states it needs."""
 
 import json
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import urllib3
 
 from sandbox import registrations
 
-LRO_HEADERS = ("azure-asyncoperation", "location", "retry-after")
 NAMESPACES = (
     "Microsoft.KeyVault", "Microsoft.Storage", "Microsoft.Insights", "Microsoft.Search",
     "Microsoft.OperationalInsights", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity",
@@ -163,108 +161,3 @@ class Az:
         reply = self.key_vault("POST", vault, f"/keys/{name}/create", {"kty": "RSA", **body})
         assert reply.status == 200, reply
         return reply.body
-
-
-def kind(value: Any) -> str:
-    """The JSON type of a value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return {str: "string", list: "array", dict: "object"}[type(value)]
-
-
-_FREE = ("tags", "userAssignedIdentities")
-"""Objects whose member names are the user's own."""
-
-
-def paths(value: Any, at: str = "$") -> Iterator[tuple[str, str]]:
-    """(path, type) of everything in a document; items of a list share ``[]``."""
-    yield at, kind(value)
-    if isinstance(value, dict) and at.rpartition(".")[2] not in _FREE:
-        for name, item in value.items():
-            yield from paths(item, f"{at}.{name}")
-    elif isinstance(value, list):
-        for item in value:
-            yield from paths(item, f"{at}[]")
-
-
-def shape(value: Any) -> dict[str, set[str]]:
-    """The types seen at each path."""
-    found: dict[str, set[str]] = {}
-    for path, name in paths(value):
-        found.setdefault(path, set()).add(name)
-    return found
-
-
-def endings(value: Any) -> set[str]:
-    """The paths of a document below its envelope: where a resource may stand in another one."""
-    known = set()
-    for path in shape(value):
-        known.add(path)
-        for envelope in ("$.value[].", "$.resources[].", "$.data[]."):
-            if path.startswith(envelope):
-                known.add("$." + path.removeprefix(envelope))
-    return known
-
-
-def differences(recorded: Reply, ours: Reply, known: set[str], *, excerpt: bool) -> list[str]:
-    """What a client could notice, one short line each; empty when the shapes agree.
-
-    Of a log excerpt only status and error codes are trusted.
-    """
-    found = []
-    if recorded.status != ours.status:
-        found.append(f"status {recorded.status} -> {ours.status}")
-    if excerpt:
-        return found + _codes(recorded.body, ours.body)
-    for name in LRO_HEADERS:
-        if (name in recorded.headers) != (name in ours.headers):
-            found.append(f"header {name} {'missing' if name in recorded.headers else 'extra'}")
-    found += _codes(recorded.body, ours.body)
-    theirs, here = shape(recorded.body), shape(ours.body)
-    if recorded.body is None or ours.body is None:
-        if kind(recorded.body) != kind(ours.body):
-            found.append(f"body {kind(recorded.body)} -> {kind(ours.body)}")
-        return found
-    for path, types in theirs.items():
-        if path not in here:
-            if path.endswith("[]") or not _below_missing(path, theirs, here):
-                found.append(f"missing {path}")
-        elif not here[path] <= types | ({"null"} if "null" in types else set()):
-            found.append(f"type {path} {'/'.join(sorted(types))} -> {'/'.join(sorted(here[path]))}")
-    for path in here:
-        strange = path not in theirs and path not in known and not _bare(path, known)
-        if strange and not _below_missing(path, here, theirs):
-            found.append(f"extra {path}")
-    return found
-
-
-def _bare(path: str, known: set[str]) -> bool:
-    for envelope in ("$.value[].", "$.data[]."):
-        if path.startswith(envelope):
-            return "$." + path.removeprefix(envelope) in known
-    return False
-
-
-def _below_missing(path: str, theirs: dict[str, set[str]], here: dict[str, set[str]]) -> bool:
-    """Whether a parent of the path is already reported, so that this line would repeat it."""
-    parent = path
-    while "." in parent or "[]" in parent:
-        parent = parent.removesuffix("[]") if parent.endswith("[]") else parent.rpartition(".")[0]
-        if parent in theirs and parent not in here:
-            return True
-    return False
-
-
-def _codes(recorded: Any, ours: Any) -> list[str]:
-    def code(body: Any) -> Any:
-        error = body.get("error") if isinstance(body, dict) else None
-        if not isinstance(error, dict):
-            return None
-        return error.get("code"), (error.get("innererror") or {}).get("code")
-
-    theirs, here = code(recorded), code(ours)
-    return [f"code {theirs} -> {here}"] if theirs != here and theirs is not None else []
