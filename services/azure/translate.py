@@ -1,6 +1,7 @@
 """Exceptions of azure-core, azure-identity, aiohttp and the system, as AzureError."""
 
 import asyncio
+import errno
 import re
 import socket
 import ssl
@@ -105,7 +106,7 @@ def _transport(error: BaseException, what: str) -> AzureError | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         from services.azure.tls import untrusted
 
-        found = untrusted(host, error.verify_message, "")
+        found = untrusted(host, getattr(error, "verify_message", "") or clean(error), "")
         found.what = sentence(what)
         return found
     if isinstance(error, ssl.SSLError):
@@ -120,9 +121,17 @@ def _transport(error: BaseException, what: str) -> AzureError | None:
         return _no_answer(ErrorKind.TIMEOUT, error, host, what, sent=True)
     if isinstance(error, aiohttp.ClientConnectorError | ConnectionRefusedError):
         return _no_answer(ErrorKind.NETWORK, error, host, what, sent=False)
-    if isinstance(error, aiohttp.ClientError | OSError):
+    if isinstance(error, aiohttp.ClientError | ConnectionError) or _unreachable(error):
         return _no_answer(ErrorKind.NETWORK, error, host, what, sent=True)
     return None
+
+
+def _unreachable(error: BaseException) -> bool:
+    """Other OSErrors (a full disk under the journal) are no failure of a call."""
+    return isinstance(error, OSError) and error.errno in _UNREACHABLE
+
+
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 
 def _named(error: BaseException, word: str) -> bool:
@@ -201,6 +210,7 @@ _CODES: dict[str, tuple[str, str]] = {
         "Check that the cloud is the right one.",
     ),
     "70016": ("The code was not entered yet.", "Open the address and enter the code."),
+    "70017": ("The person at the browser declined.", "Start the sign-in again."),
     "70018": ("The code is wrong or used up.", "Start the sign-in again for a new code."),
     "70019": ("The code has expired.", "Start the sign-in again for a new code."),
     "70020": ("The code has expired.", "Start the sign-in again for a new code."),

@@ -227,7 +227,7 @@ async def test_what_the_journal_refuses_is_not_sent(wire: Wire, connect: Connect
     conn = await connect()
     token = recorder.set(Full(wire))
     try:
-        with pytest.raises(AzureError):
+        with pytest.raises(OSError, match="No space"):
             await conn.call("arm", "PUT", "/x", json={})
     finally:
         recorder.reset(token)

@@ -1,0 +1,234 @@
+"""Signing in for real: Entra, ARM, Graph and the vault's challenge, against the sandbox."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.azure import devicecode
+from services.azure.clouds import PRICES, Cloud, discover
+from services.azure.connection import Connection
+from services.azure.credentials import (
+    DeviceCode,
+    credential_for,
+    principal_from_ready,
+    probe,
+)
+from services.azure.errors import AzureError, ErrorKind, translated
+from tests.sandboxed import RunningSandbox
+from tests.services.connection.conftest import QUICK
+
+Be = Callable[..., Awaitable[Connection]]
+
+
+@pytest.fixture
+async def be(sandbox: RunningSandbox) -> AsyncIterator[Be]:
+    """Connects as one of the cast."""
+    made: list[Connection] = []
+
+    async def be(name: str = "admin", **more: Any) -> Connection:
+        cloud = Cloud.from_ready(sandbox.ready)
+        credential = principal_from_ready(sandbox.ready, name)
+        made.append(await Connection.open(cloud, credential, settings=QUICK, **more))
+        return made[-1]
+
+    yield be
+    for connection in made:
+        await connection.close()
+
+
+async def test_who_is_who(sandbox: RunningSandbox, be: Be) -> None:
+    for name in ("admin", "reader", "app"):
+        conn = await be(name)
+        caller = await conn.who()
+        assert conn.caller == caller
+        assert caller.object_id == sandbox.principal(name)["object_id"]
+        assert caller.tenant_id == sandbox.ready["tenant_id"]
+
+
+async def test_a_wrong_secret_is_explained_without_showing_it(sandbox: RunningSandbox) -> None:
+    ready = json.loads(json.dumps(sandbox.ready))
+    ready["principals"][0]["client_secret"] = "hunter2-wrong-secret"
+    cloud = Cloud.from_ready(ready)
+    async with await Connection.open(cloud, principal_from_ready(ready)) as conn:
+        with pytest.raises(AzureError) as caught:
+            await conn.who()
+    error = caught.value
+    assert (error.kind, error.code) == (ErrorKind.SIGN_IN, "AADSTS7000215")
+    assert "secret is wrong" in error.means and "hunter2" not in f"{error}{error!r}"
+
+
+async def test_arm_graph_prices_and_the_description(sandbox: RunningSandbox, be: Be) -> None:
+    conn = await be()
+    listed = await conn.call("arm", "GET", "/subscriptions", params={"api-version": "2022-12-01"})
+    assert [item["subscriptionId"] for item in listed.body["value"]] == [sandbox.subscription]
+    app = f"/v1.0/servicePrincipals(appId='{conn.cloud.ml_app_id}')"
+    found = await conn.call("graph", "GET", app, missing_ok=True)
+    assert found.status in (200, 404)
+    assert "Items" in (await conn.call("prices", "GET", PRICES)).body
+    told = await discover(conn.transport.session, conn.cloud.arm, ca_file=conn.cloud.ca_file)
+    for field in ("arm", "authority", "graph", "vault_suffix", "arm_audience", "graph_audience"):
+        assert getattr(told, field) == getattr(conn.cloud, field), field
+
+
+def vault(sandbox: RunningSandbox, name: str) -> str:
+    """A vault with access policies for the admin; its address."""
+    group = f"/subscriptions/{sandbox.subscription}/resourceGroups/rg-conn"
+    sandbox.call("PUT", group, {"location": "westeurope"})
+    sandbox.call(
+        "POST",
+        f"/subscriptions/{sandbox.subscription}/providers/Microsoft.KeyVault/register",
+    )
+    sandbox.advance(600)
+    admin = sandbox.principal("admin")["object_id"]
+    policy = {
+        "tenantId": sandbox.ready["tenant_id"],
+        "objectId": admin,
+        "permissions": {"keys": ["all"]},
+    }
+    answer = sandbox.call(
+        "PUT",
+        f"{group}/providers/Microsoft.KeyVault/vaults/{name}",
+        {
+            "location": "westeurope",
+            "properties": {
+                "tenantId": sandbox.ready["tenant_id"],
+                "sku": {"family": "A", "name": "standard"},
+                "enableRbacAuthorization": False,
+                "accessPolicies": [policy],
+            },
+        },
+        version="2026-02-01",
+    )
+    assert answer.status_code == 200, answer.text
+    sandbox.advance(600)
+    return f"https://{name}.{sandbox.ready['key_vault_suffix']}"
+
+
+async def test_the_vaults_challenge_is_answered(sandbox: RunningSandbox, be: Be) -> None:
+    uri = await asyncio.to_thread(vault, sandbox, "kv-conn-1")
+    conn = await be()
+    with translated("create a key"):
+        made = await conn.keys(uri).create_rsa_key("k", size=2048)
+        read = await conn.keys(uri).get_key("k")
+    assert read.id == made.id and read.key.kty == "RSA"
+    asked = [item for item in sandbox.requests() if "/keys/k" in item["path"]]
+    assert [item["status"] for item in asked][:2] == [401, 200]
+    with pytest.raises(AzureError) as caught, translated("read a key"):
+        await (await be("reader")).keys(uri).get_key("k")
+    assert (caught.value.kind, caught.value.inner) == (ErrorKind.FORBIDDEN, "ForbiddenByPolicy")
+
+
+async def test_read_only_reaches_the_sandbox_with_reads_only(
+    sandbox: RunningSandbox, be: Be
+) -> None:
+    uri = await asyncio.to_thread(vault, sandbox, "kv-conn-2")
+    before = len(sandbox.requests())
+    conn = await be(read_only=True)
+    with pytest.raises(AzureError) as caught:
+        await conn.keys(uri).create_rsa_key("k")
+    assert caught.value.kind is ErrorKind.READ_ONLY
+    assert all("/keys/" not in item["path"] for item in sandbox.requests()[before:])
+
+
+async def test_the_environment_signs_in(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = sandbox.principal("admin")
+    monkeypatch.setenv("AZURE_TENANT_ID", sandbox.ready["tenant_id"])
+    monkeypatch.setenv("AZURE_CLIENT_ID", admin["client_id"])
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", admin["client_secret"])
+    cloud = Cloud.from_ready(sandbox.ready)
+    (found,) = [item async for item in probe(cloud, names=("environment",))]
+    assert found.outcome == "ready" and found.caller is not None
+    assert found.caller.object_id == admin["object_id"]
+
+
+def enter(sandbox: RunningSandbox, code: DeviceCode) -> None:
+    """What a person does in a browser, by the sandbox's control endpoint."""
+    sandbox.admin("POST", "approve", {"user_code": code.code, "principal": "reader"})
+
+
+async def test_a_device_code_signs_in_once_for_the_process(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devicecode, "_sign_ins", {})
+    cloud, tenant = Cloud.from_ready(sandbox.ready), sandbox.ready["tenant_id"]
+    codes: list[DeviceCode] = []
+
+    def show(code: DeviceCode) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        codes.append(code)
+        threading.Thread(target=enter, args=(sandbox, code)).start()
+
+    for _ in range(2):
+        credential = credential_for("device-code", cloud, tenant, show)
+        async with await Connection.open(cloud, credential) as conn:
+            async with asyncio.timeout(20):
+                caller = await conn.who()
+            assert caller.object_id == sandbox.principal("reader")["object_id"]
+            assert (await conn.call("graph", "GET", "/v1.0/me")).body["id"] == caller.object_id
+    assert len(codes) == 1 and codes[0].address.startswith("https://")
+    (found,) = [item async for item in probe(cloud, tenant, names=("device-code",))]
+    assert found.outcome == "ready" and found.caller == caller
+
+
+async def test_a_device_code_given_up_does_not_block_the_next(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devicecode, "_sign_ins", {})
+    cloud, tenant = Cloud.from_ready(sandbox.ready), sandbox.ready["tenant_id"]
+    codes: list[str] = []
+    for _ in range(2):
+        shown = asyncio.Event()
+
+        def show(code: DeviceCode, shown: asyncio.Event = shown) -> None:
+            codes.append(code.code)
+            shown.set()
+
+        credential = credential_for("device-code", cloud, tenant, show)
+        task = asyncio.create_task(credential.get_token(f"{cloud.arm_audience}/.default"))
+        async with asyncio.timeout(10):
+            await shown.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert len(set(codes)) == 2
+
+
+QUIT = """
+import asyncio, json, sys
+from services.azure.clouds import Cloud
+from services.azure.credentials import credential_for
+ready = json.loads(sys.argv[1])
+cloud = Cloud.from_ready(ready)
+async def main():
+    shown = asyncio.Event()
+    asked = credential_for("device-code", cloud, ready["tenant_id"], lambda code: shown.set())
+    task = asyncio.create_task(asked.get_token(f"{cloud.arm_audience}/.default"))
+    await shown.wait()
+asyncio.run(main())
+print("quit")
+"""
+
+
+async def test_quitting_does_not_wait_for_an_open_code(sandbox: RunningSandbox) -> None:
+    root = Path(__file__).parents[3]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", QUIT, json.dumps(sandbox.ready)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "quit\n", "")
