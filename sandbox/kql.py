@@ -5,11 +5,12 @@ summarize | distinct`` over rows that are plain JSON objects. A query becomes a 
 functions from rows to rows; what lies outside the subset is refused, never guessed.
 """
 
-import re
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.kqltokens import ParserFailure, Token, Unsupported, tokens, unquote
 from sandbox.kqlvalues import (
     AGGREGATES,
     COMPARISONS,
@@ -21,21 +22,14 @@ from sandbox.kqlvalues import (
 )
 from sandbox.state import Json
 
+__all__ = ["TABLES", "ParserFailure", "Query", "Unsupported", "parse"]
+
 Rows = list[Json]
 Operator = Callable[[Rows], Rows]
 
 TABLES = ("Resources", "ResourceContainers")
 """Tables the sandbox knows; a query without one reads the first."""
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*)
-    |(?P<text>@?'(?:[^'\\\n]|\\.)*'|@?"(?:[^"\\\n]|\\.)*")
-    |(?P<number>\d+(?:\.\d+)?)
-    |(?P<word>project-away|mv-expand|(?:[A-Za-z_][A-Za-z0-9_]*~?))
-    |(?P<sign>!(?:contains|startswith|endswith|has|in)(?:_cs)?~?(?![A-Za-z0-9_])
-        |==|!=|=~|!~|<=|>=|\.\.|[<>=|()\[\],.])""",
-    re.VERBOSE,
-)
 _OPERATORS = (
     "where", "extend", "project", "project-away", "order", "sort", "limit", "take", "top",
     "count", "summarize", "distinct",
@@ -43,29 +37,6 @@ _OPERATORS = (
 _UNSUPPORTED = (
     "join", "union", "mv-expand", "parse", "render", "make-series", "evaluate", "lookup", "let",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of a query and where it stands."""
-
-    kind: str
-    text: str
-    line: int
-    column: int
-
-
-class ParserFailure(Exception):
-    """The query does not parse; ``token`` is where it stopped making sense."""
-
-    def __init__(self, token: Token, expected: str) -> None:
-        super().__init__(f"line {token.line}:{token.column}: {token.text}, expected {expected}")
-        self.token = token
-        self.expected = expected
-
-
-class Unsupported(Exception):
-    """A word of the real language that the sandbox does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +55,10 @@ class Query:
 
 def parse(text: str) -> Query:
     """Parse a query. Raises ParserFailure or Unsupported."""
-    return _Parser(_tokens(text)).query()
-
-
-def _tokens(text: str) -> list[Token]:
-    found: list[Token] = []
-    at = line = 0
-    start_of_line = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        here = (line + 1, at - start_of_line)
-        if match is None:
-            raise ParserFailure(Token("sign", text[at], *here), "<EOF>")
-        if match.lastgroup != "space":
-            found.append(Token(str(match.lastgroup), match.group(), *here))
-        newlines = match.group().count("\n")
-        if newlines:
-            line += newlines
-            start_of_line = at + match.group().rindex("\n") + 1
-        at = match.end()
-    found.append(Token("end", "<EOF>", line + 1, at - start_of_line))
-    return found
+    try:
+        return _Parser(tokens(text)).query()
+    except RecursionError:
+        raise Unsupported("a query nested so deeply") from None
 
 
 class _Parser:
@@ -313,7 +267,7 @@ class _Parser:
     def _primary(self) -> Expression:
         token = self._next()
         if token.kind == "text":
-            value = _unquote(token.text)
+            value = unquote(token.text)
             return lambda row: value
         if token.kind == "number":
             number = float(token.text) if "." in token.text else int(token.text)
@@ -342,6 +296,10 @@ class _Parser:
         if name not in FUNCTIONS:
             raise Unsupported(f"the function '{name}'")
         function = FUNCTIONS[name]
+        try:
+            inspect.signature(function).bind(*arguments)
+        except TypeError:
+            raise ParserFailure(self._now, f"<other arguments of {name}>") from None
         return lambda row: function(*(argument(row) for argument in arguments))
 
     def _path(self, column: str) -> Expression:
@@ -354,7 +312,7 @@ class _Parser:
             token = self._next()
             if token.kind not in ("text", "number"):
                 raise ParserFailure(token, "<index>")
-            steps.append(_unquote(token.text) if token.kind == "text" else int(token.text))
+            steps.append(unquote(token.text) if token.kind == "text" else int(token.text))
             self._expect("]")
         return lambda row: _follow(row.get(column), steps)
 
@@ -386,11 +344,3 @@ def _sorted(rows: Rows, keys: list[tuple[Expression, bool]]) -> Rows:
 
 def _ranked(expression: Expression) -> Callable[[Json], tuple[int, Any]]:
     return lambda row: rank(expression(row))
-
-
-def _unquote(text: str) -> str:
-    if text.startswith("@"):
-        return text[2:-1]
-    return re.sub(
-        r"\\(.)", lambda found: {"n": "\n", "t": "\t"}.get(found[1], found[1]), text[1:-1]
-    )

@@ -98,7 +98,7 @@ def _known(one: Any, other: Any) -> bool:
 def _number(value: Any) -> int | None:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -122,10 +122,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "iif": lambda condition, yes, no: yes if truth(condition) else no,
     "coalesce": _first,
     "strcat": lambda *parts: "".join(map(text, parts)),
-    "split": lambda value, sign: text(value).split(text(sign)),
+    "split": lambda value, sign: text(value).split(text(sign) or None),
     "array_length": lambda value: len(value) if isinstance(value, list) else None,
 }
 """Scalar functions."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _values(argument: Expression | None, rows: list[Json]) -> list[Any]:
@@ -141,9 +145,9 @@ def _over(reduce: Callable[[list[Any]], Any]) -> Callable[[Expression | None], A
 AGGREGATES: dict[str, Callable[[Expression | None], Callable[[list[Json]], Any]]] = {
     "count": lambda _: len,
     "countif": _over(lambda values: sum(map(truth, values))),
-    "sum": _over(sum),
-    "min": _over(lambda values: min(values, default=None)),
-    "max": _over(lambda values: max(values, default=None)),
+    "sum": _over(lambda values: sum(filter(_is_number, values))),
+    "min": _over(lambda values: min(values, key=rank, default=None)),
+    "max": _over(lambda values: max(values, key=rank, default=None)),
     "dcount": _over(lambda values: len({text(value) for value in values})),
     "make_list": _over(lambda values: values),
     "make_set": _over(lambda values: list({text(value): value for value in values}.values())),

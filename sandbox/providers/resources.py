@@ -20,7 +20,7 @@ api = Api()
 PAGE = 1000
 """Resources in a page when ``$top`` does not ask for fewer."""
 _SHOWN = ("kind", "managedBy", "sku", "plan", "identity", "zones")
-_ALL = "Microsoft.Resources/subscriptions/resources/read"
+_OF_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 
 
 def top_level(world: World, scope: str) -> Iterator[tuple[str, str, Resource]]:
@@ -127,4 +127,4 @@ def _list(world: World, request: Request) -> Answer:
 
 
 api.route("GET", "/subscriptions/{s}/resources", action="")(_list)
-api.route("GET", "/subscriptions/{s}/resourceGroups/{g}/resources", action=_ALL)(_list)
+api.route("GET", "/subscriptions/{s}/resourceGroups/{g}/resources", action=_OF_GROUP)(_list)

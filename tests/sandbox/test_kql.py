@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox import kql
 
@@ -93,8 +95,44 @@ def test_a_failure_says_where(query: str, line: int, column: int, token: str) ->
 
 
 @pytest.mark.parametrize(
-    "query", ["Resources | join kind=inner (Resources)", "Advisorresources", "where f(name) == 1"]
+    "query",
+    [
+        "Resources | join kind=inner (Resources)",
+        "Advisorresources",
+        "where f(name) == 1",
+        "where " + "(" * 5000,
+    ],
 )
 def test_what_lies_outside_the_subset_is_refused(query: str) -> None:
     with pytest.raises(kql.Unsupported):
         kql.parse(query)
+
+
+TEXT = (
+    "Resources | where project extend order by summarize count() count top limit distinct take "
+    "name type properties.sku.name tags['team'] ( ) , = == =~ != in in~ !in ('a') contains 'kv' "
+    "and or not( tolower( tostring( iff( split(name,'') strcat( sum(name) min(tags) max(name) "
+    "dcount(type) make_set(tags) 1 2.5 true asc desc < >= [0] . * x"
+)
+WORDS = TEXT.split()
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_any_words_run_or_are_refused(query: str) -> None:
+    try:
+        parsed = kql.parse(query)
+    except (kql.ParserFailure, kql.Unsupported):
+        return
+    assert isinstance(parsed.run(ROWS), list)
+
+
+@given(
+    st.sampled_from(["where ", "order by ", "project ", "summarize min(name) by "]),
+    st.lists(st.sampled_from(WORDS[18:]), min_size=1, max_size=5).map(" ".join),
+)
+def test_any_expression_runs_or_is_refused(operator: str, expression: str) -> None:
+    try:
+        parsed = kql.parse(f"Resources | {operator}{expression}")
+    except (kql.ParserFailure, kql.Unsupported):
+        return
+    assert isinstance(parsed.run(ROWS), list)
