@@ -73,7 +73,8 @@ def open_into(world: World, apis: list[Api], name: str, seed: int) -> None:
     strange = set(data) - known - {"settings", "faults"}
     if strange:
         raise ScenarioError(f"{name}: no provider knows the tables {', '.join(sorted(strange))}")
-    before = world.state
+    before, offset = world.state, world.clock.offset
+    world.clock.offset = 0.0  # before the seeds: what they date is dated by it
     world.state = State(scenario=name, seed=seed, settings=dict(data.get("settings", {})))
     world.caches.clear()
     try:
@@ -84,10 +85,9 @@ def open_into(world: World, apis: list[Api], name: str, seed: int) -> None:
         for item in data.get("faults", []):
             faults.add(world, faults.parse(item))
     except Exception as error:
-        world.state = before
+        world.state, world.clock.offset = before, offset
         world.caches.clear()
         raise ScenarioError(f"{name}: {type(error).__name__}: {error}") from error
-    world.clock.offset = 0.0
     world.changed = True
 
 

@@ -2,7 +2,6 @@
 
 from sandbox import armid, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import customerkeys
 from sandbox.providers.cosmoskeys import error_of, principal, take_key, take_key_unseen, tell
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.routing import Api
@@ -142,7 +141,7 @@ def finish(world: World, resource: Resource, state: str = "Succeeded") -> None:
 @api.route("GET", OF_GROUP + "/{name}")
 def get_account(world: World, request: Request) -> Answer:
     """One account, as its last check left it."""
-    return Answer(200, _shown(world, tracked.existing(world, request)).doc)
+    return Answer(200, tracked.existing(world, request).doc)
 
 
 @api.route("GET", OF_GROUP)
@@ -150,7 +149,7 @@ def get_account(world: World, request: Request) -> Answer:
 def list_accounts(world: World, request: Request) -> Answer:
     """Accounts of a resource group or of a subscription."""
     scope = request.path.lower().partition("/providers/")[0]
-    return Answer(200, {"value": [_shown(world, one).doc for one in _accounts(world, scope)]})
+    return Answer(200, {"value": [one.doc for one in _accounts(world, scope)]})
 
 
 @api.route("PUT", OF_GROUP + "/{name}")
@@ -286,8 +285,3 @@ def _accounts(world: World, scope: str) -> list[Resource]:
 def _taken(world: World, name: str) -> bool:
     tail = f"/databaseaccounts/{name.lower()}"
     return any(key.endswith(tail) for key in world.state.resources)
-
-
-def _shown(world: World, resource: Resource) -> Resource:
-    customerkeys.settle(world, resource)
-    return resource

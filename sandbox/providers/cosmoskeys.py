@@ -91,8 +91,8 @@ def take_key(world: World, resource: Resource, kid: str, object_id: str) -> None
 
 def take_key_unseen(world: World, resource: Resource, kid: str, object_id: str) -> None:
     """What :func:`take_key` left in the past, for scenarios."""
+    resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(kid).bare
     customerkeys.protect_unseen(world, resource, kid, object_id, follow=True)
-    _show_key(world, resource, kid)
 
 
 def _show_key(world: World, resource: Resource, kid: str) -> None:

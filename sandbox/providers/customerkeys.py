@@ -140,8 +140,8 @@ def protect_unseen(
 ) -> None:
     """The state :func:`protect` leaves, for scenarios; the wrap is done when first needed.
 
-    A scenario describes an account that was accepted in the past, so today's grants are not
-    asked, and no RSA material is made while a large estate loads.
+    A scenario describes an account that was accepted in the past, so what is wrong today is
+    told but refuses nothing, and no RSA material is made while an estate loads.
     """
     key = parse(kid)
     versioned = key.version and not follow
@@ -153,18 +153,13 @@ def protect_unseen(
         "digest": "",
         "wrapped": "",
     }
-
-
-def settle(world: World, resource: Resource) -> None:
-    """Do the check that a scenario's account has not had yet; cheap afterwards."""
-    if "cmk" in resource.inner and not resource.inner.get("watched"):
-        check(world, resource)
-        watch(world, resource)
+    check(world, resource)
+    watch(world, resource)
 
 
 def watch(world: World, resource: Resource) -> None:
-    """Put the next checks of this resource on the calendar, once."""
-    if not resource.inner.get("watched"):
+    """Put the checks of a resource that tells their outcome on the calendar, once."""
+    if _kind(resource) in TELLS and not resource.inner.get("watched"):
         resource.inner["watched"] = True
         world.after(_interval(world), "cmk.check", id=str(resource.doc["id"]).lower())
 
@@ -181,7 +176,9 @@ def check(world: World, resource: Resource) -> KeyUnusable | None:
             _follow(world, resource)
     except KeyUnusable as error:
         trouble = error
-    TELLS[str(resource.doc["type"]).lower()](world, resource, trouble)
+    tell = TELLS.get(_kind(resource))
+    if tell:
+        tell(world, resource, trouble)
     world.changed = True
     return trouble
 
@@ -236,9 +233,19 @@ def _interval(world: World) -> float:
     return float(world.state.settings.get("recheck_s", RECHECK_S))
 
 
+def _kind(resource: Resource) -> str:
+    return str(resource.doc["type"]).lower()
+
+
 def _prove(world: World, record: Json) -> None:
-    data = _unwrap(world, record)
-    _wrap(world, record["full"], record["as"], data)
+    """Unwrap and wrap; where nothing was wrapped yet, ask only whether both would do."""
+    if record["wrapped"]:
+        _wrap(world, record["full"], record["as"], _unwrap(world, record))
+        return
+    key = parse(record["full"])
+    for operation in ("unwrapKey", "wrapKey"):
+        with _in_cosmos_numbers():
+            _usable(world, key, record["as"], operation)
 
 
 def _follow(world: World, resource: Resource) -> None:
@@ -293,7 +300,7 @@ def _wrap(world: World, full: str, object_id: str, data: bytes) -> bytes:
     _reach(world, key)
     with _in_cosmos_numbers():
         if object_id == UNASKED:
-            return _wrap_unseen(_unasked(world, key, "wrapKey"), data)
+            return _wrap_unseen(_usable(world, key, UNASKED, "wrapKey"), data)
         return keys.wrap_as(world, full, object_id, data, trusted=True)
 
 
@@ -305,7 +312,7 @@ def _unwrap(world: World, record: Json) -> bytes:
     wrapped = base64.b64decode(record["wrapped"])
     with _in_cosmos_numbers():
         if record["as"] == UNASKED:
-            one = _unasked(world, key, "unwrapKey")
+            one = _usable(world, key, UNASKED, "unwrapKey")
             data = material.decrypt(keystore.ensure(one), keys.WRAP_ALGORITHM, wrapped[16:])
         else:
             data = keys.unwrap_as(world, record["full"], record["as"], wrapped, trusted=True)
@@ -314,12 +321,24 @@ def _unwrap(world: World, record: Json) -> bytes:
     return data
 
 
-def _unasked(world: World, key: KeyId, operation: str) -> Json:
-    """A key version that a service may use as the vault's network and the key itself allow."""
+def _usable(world: World, key: KeyId, object_id: str, operation: str) -> Json:
+    """The key version, if a service may use it now: network, rights, state of the key.
+
+    With UNASKED nobody's rights are asked. Raises VaultRefusal or :class:`KeyUnusable`.
+    """
+    _reach(world, key)
     vault = names.find(world, key.vault)
     if vault is None:
         raise KeyUnusable("4017")
-    access.check_network(vault, access.Caller("", "", "", "", trusted=True))
+    caller = access.Caller("", "", "", "", trusted=True)
+    if object_id != UNASKED:
+        principal = world.principal(object_id)
+        if principal is None or not principal.enabled:
+            raise KeyUnusable("4000")
+        caller = access.service(world, vault, principal, trusted=True)
+    access.check_network(vault, caller)
+    if object_id != UNASKED:
+        access.check_permission(world, vault, caller, operation, key.name)
     one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
     usable.check(one, operation, world.epoch())
     return one

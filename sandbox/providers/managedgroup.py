@@ -306,10 +306,3 @@ def seed_failed(world: World, workspace: Resource, substatus: str) -> None:
         if failed:
             resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(key_id(doc)).bare
             part.provider.tell(world, resource, KeyUnusable(substatus))
-
-
-def _no_words(world: World, resource: Resource, trouble: KeyUnusable | None) -> None:
-    """A workspace document says nothing about its key."""
-
-
-customerkeys.TELLS["microsoft.machinelearningservices/workspaces"] = _no_words

@@ -6,7 +6,6 @@ import re
 
 from sandbox import armid, assigned, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import customerkeys
 from sandbox.providers.storagekeys import (
     change_encryption,
     error_of,
@@ -202,9 +201,7 @@ def patch_account(world: World, request: Request) -> Answer:
 @api.route("GET", OF_GROUP + "/{name}")
 def get_account(world: World, request: Request) -> Answer:
     """One account."""
-    resource = tracked.existing(world, request)
-    customerkeys.settle(world, resource)
-    return Answer(200, resource.doc, JSON)
+    return Answer(200, tracked.existing(world, request).doc, JSON)
 
 
 @api.route("GET", OF_GROUP)
@@ -212,8 +209,6 @@ def get_account(world: World, request: Request) -> Answer:
 def list_accounts(world: World, request: Request) -> Answer:
     """Accounts of a resource group or subscription."""
     found = _accounts(world, request.path.lower().partition("/providers/")[0])
-    for resource in found:
-        customerkeys.settle(world, resource)
     return Answer(200, {"value": [resource.doc for resource in found]}, JSON)
 
 

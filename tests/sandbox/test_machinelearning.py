@@ -695,6 +695,10 @@ def test_a_seeded_workspace_shows_the_key_it_finds_today() -> None:
     bench = Bench()
     bench.key()["enabled"] = False
     seed(bench)
+    account = bench.world.state.resources[bench.part_id("cosmos").lower()].doc
+    assert "(4018)" in account["properties"]["customerManagedKeyStatus"]
+    bench.skip(7200)
+    assert not bench.key()["pem"]
     assert "(4018)" in bench.part("cosmos")["properties"]["customerManagedKeyStatus"]
     assert readable(bench.world, WS) == (False, "KeyDisabled")
     bench.key()["enabled"] = True

@@ -199,3 +199,12 @@ def test_data_follows_the_key(azure: SimpleNamespace) -> None:
     sandbox.advance(3700)
     assert readable()
     assert status().endswith("confirmed.")
+
+
+def test_a_scenario_opened_after_a_clock_jump_lies_in_the_present(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.advance(90 * 86400)
+    sandbox.reset("contoso")
+    now = sandbox.world.clock.epoch()
+    assert all(item.created <= now for item in sandbox.world.state.resources.values())
