@@ -1,5 +1,6 @@
 """The one way to Azure: one transport, one credential, clients made when first needed."""
 
+import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -10,17 +11,15 @@ from azure.core import AsyncPipelineClient
 from azure.core.pipeline import policies as core
 from azure.core.rest import HttpRequest
 
-from services.azure import identity
+from services.azure import identity, tls
 from services.azure.clouds import Cloud
 from services.azure.errors import AzureError, ErrorKind, answer_error, sentence, translated
+from services.azure.events import Bus, ConnectionEvent, RequestDone
 from services.azure.identity import Caller
 from services.azure.policies import (
     Budgets,
-    Bus,
-    ConnectionEvent,
     Journal,
     ReadOnlyGuard,
-    RequestDone,
     RequestLog,
     Retry,
     Throttle,
@@ -93,7 +92,9 @@ class Connection:
     ) -> Self:
         """Make a connection; sends nothing. Raises AzureError (TLS) for a bad CA file."""
         settings = settings or Timeouts()
-        transport = Transport(settings, cloud.ca_file, ca_file or "")
+        files = (cloud.ca_file, ca_file or "")
+        await asyncio.to_thread(tls.context, *files)
+        transport = Transport(settings, *files)
         return cls(cloud, credential, transport, read_only=read_only, settings=settings)
 
     def arm(self, client_class: type[Client], subscription: str | None = None) -> Client:

@@ -1,21 +1,20 @@
 """Ways to sign in: which there are, what each says when asked, and the credential of one."""
 
 import asyncio
-import importlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 
 from services.azure import azcli, identity
 from services.azure.clouds import Cloud
 from services.azure.devicecode import DeviceCode, DeviceCodeSignIn, signed_in_before
 from services.azure.errors import AzureError, ErrorKind, translated
 from services.azure.identity import Caller
-from services.azure.transport import Timeouts, Transport
+from services.azure.tokens import Late, load
+from services.azure.transport import Transport
 from services.text import plain
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ async def probe(
     None waits for another, and none longer than its own limit. Raises nothing: what went
     wrong is the answer's outcome and reason.
     """
-    await asyncio.to_thread(importlib.import_module, "azure.identity.aio")
+    await asyncio.to_thread(load)
     limits = limits or Limits()
     tasks = [asyncio.create_task(_ask(name, cloud, tenant, limits.of(name))) for name in names]
     try:
@@ -170,12 +169,11 @@ def credential_for(
             do="Set it up, or choose another way to sign in.",
             sent=False,
         )
-    with translated(f"sign in with {TITLES[name]}"):
-        if name == "azure-cli":
-            return azcli.credential(tenant, Limits().azure_cli)
-        if name == "managed-identity":
-            return _managed_identity()
-        return _from_environment(cloud, tenant)
+    if name == "azure-cli":
+        return Late(lambda _: azcli.credential(tenant, Limits().azure_cli))
+    if name == "managed-identity":
+        return Late(_managed_identity)
+    return _from_environment(cloud, tenant)
 
 
 def principal_from_ready(ready: Mapping[str, Any], name: str = "") -> "AsyncTokenCredential":
@@ -204,39 +202,6 @@ def principal_from_ready(ready: Mapping[str, Any], name: str = "") -> "AsyncToke
     )
 
 
-class Owned:
-    """A credential together with the transport made for it."""
-
-    def __init__(self, credential: Any, transport: Transport) -> None:
-        self._credential = credential
-        self._transport = transport
-
-    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """A token; raises what azure-identity raises."""
-        token: AccessToken = await self._credential.get_token(*scopes, **options)
-        return token
-
-    async def get_token_info(
-        self, *scopes: str, options: TokenRequestOptions | None = None
-    ) -> AccessTokenInfo:
-        """A token with what is known about it; raises what azure-identity raises."""
-        info: AccessTokenInfo = await self._credential.get_token_info(
-            *scopes, options=options or {}
-        )
-        return info
-
-    async def close(self) -> None:
-        """Close the credential and its sockets."""
-        await self._credential.close()
-        await self._transport.shut()
-
-    async def __aenter__(self) -> "Owned":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-
 def _entra(cloud: Cloud, transport: Transport) -> dict[str, Any]:
     """What every Entra credential needs: where to sign in, and our trust in certificates."""
     return {
@@ -250,11 +215,12 @@ def _entra(cloud: Cloud, transport: Transport) -> dict[str, Any]:
 
 
 def _secret(cloud: Cloud, tenant: str, client_id: str, secret: str) -> "AsyncTokenCredential":
-    from azure.identity.aio import ClientSecretCredential
+    def make(transport: Transport) -> Any:
+        from azure.identity.aio import ClientSecretCredential
 
-    transport = Transport(Timeouts(), cloud.ca_file)
-    made = ClientSecretCredential(tenant, client_id, secret, **_entra(cloud, transport))
-    return Owned(made, transport)
+        return ClientSecretCredential(tenant, client_id, secret, **_entra(cloud, transport))
+
+    return Late(make, cloud.ca_file)
 
 
 def _environment_kind() -> Literal["secret", "certificate", "workload"] | None:
@@ -268,25 +234,25 @@ def _environment_kind() -> Literal["secret", "certificate", "workload"] | None:
 
 
 def _from_environment(cloud: Cloud, tenant: str) -> "AsyncTokenCredential":
-    from azure.identity.aio import CertificateCredential, WorkloadIdentityCredential
-
     home = tenant or os.environ["AZURE_TENANT_ID"]
     client_id = os.environ["AZURE_CLIENT_ID"]
     kind = _environment_kind()
     if kind == "secret":
         return _secret(cloud, home, client_id, os.environ["AZURE_CLIENT_SECRET"])
-    transport = Transport(Timeouts(), cloud.ca_file)
-    made: Any
-    if kind == "certificate":
-        made = _certificate(CertificateCredential, home, client_id, _entra(cloud, transport))
-    else:
-        made = WorkloadIdentityCredential(
+
+    def make(transport: Transport) -> Any:
+        from azure.identity.aio import CertificateCredential, WorkloadIdentityCredential
+
+        if kind == "certificate":
+            return _certificate(CertificateCredential, home, client_id, _entra(cloud, transport))
+        return WorkloadIdentityCredential(
             tenant_id=home,
             client_id=client_id,
             token_file_path=os.environ["AZURE_FEDERATED_TOKEN_FILE"],
             **_entra(cloud, transport),
         )
-    return Owned(made, transport)
+
+    return Late(make, cloud.ca_file)
 
 
 def _certificate(kind: Any, tenant: str, client_id: str, options: dict[str, Any]) -> Any:
@@ -305,7 +271,7 @@ def _certificate(kind: Any, tenant: str, client_id: str, options: dict[str, Any]
         ) from error
 
 
-def _managed_identity() -> "AsyncTokenCredential":
+def _managed_identity(_: Transport) -> Any:
     from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import ManagedIdentityCredential
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,28 @@ def context(*ca_files: str) -> ssl.SSLContext:
     Adds and never replaces, so that a corporate root and a sandbox's can both be trusted.
     Raises AzureError (TLS) naming a file that can't be read.
     """
+    named = [(name, os.environ.get(name, "")) for name in VARIABLES]
+    named += [("--connect", path) for path in ca_files]
+    return _context(tuple((origin, path, _changed(path)) for origin, path in named if path))
+
+
+@lru_cache(maxsize=8)
+def _context(files: tuple[tuple[str, str, float], ...]) -> ssl.SSLContext:
+    """Reading all roots takes 0.07 s: done again only when a file has changed."""
     import certifi
 
     made = ssl.create_default_context()
     made.load_verify_locations(certifi.where())
-    named = [(name, os.environ.get(name, "")) for name in VARIABLES]
-    for origin, path in [*named, *(("--connect", path) for path in ca_files)]:
-        if path:
-            _load(made, origin, path)
+    for origin, path, _ in files:
+        _load(made, origin, path)
     return made
+
+
+def _changed(path: str) -> float:
+    try:
+        return Path(path).stat().st_mtime
+    except OSError:
+        return 0.0  # loading it says what is wrong
 
 
 def _load(made: ssl.SSLContext, origin: str, path: str) -> None:

@@ -1,11 +1,15 @@
-"""One store of tokens for all clients of a connection."""
+"""Where tokens come from: one store for all clients, over a credential made when first asked."""
 
 import asyncio
+import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
+
+from services.azure import tls
+from services.azure.transport import Timeouts, Transport
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -63,6 +67,61 @@ class Tokens:
 
     async def __aexit__(self, *_: object) -> None:
         return None
+
+
+class Late:
+    """A credential that is made when it is first asked, together with its own transport.
+
+    Importing azure-identity and reading all root certificates take half a second together;
+    both happen in a thread, so that nothing on a screen stands still.
+    """
+
+    def __init__(self, make: Callable[[Transport], Any], ca_file: str = "") -> None:
+        self._make = make
+        self._ca_file = ca_file
+        self._credential: Any = None
+        self._transport: Transport | None = None
+        self._lock = asyncio.Lock()
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token in azure-core's older form; raises what azure-identity raises."""
+        token: AccessToken = await (await self._made()).get_token(*scopes, **options)
+        return token
+
+    async def get_token_info(
+        self, *scopes: str, options: TokenRequestOptions | None = None
+    ) -> AccessTokenInfo:
+        """A token with what is known about it; raises what azure-identity raises."""
+        made = await self._made()
+        info: AccessTokenInfo = await made.get_token_info(*scopes, options=options or {})
+        return info
+
+    async def _made(self) -> Any:
+        async with self._lock:
+            if self._credential is None:
+                await asyncio.to_thread(load, self._ca_file)
+                self._transport = self._transport or Transport(Timeouts(), self._ca_file)
+                self._credential = self._make(self._transport)
+        return self._credential
+
+    async def close(self) -> None:
+        """Close the credential and its sockets."""
+        if self._credential is not None:
+            await self._credential.close()
+        if self._transport is not None:
+            await self._transport.shut()
+
+    async def __aenter__(self) -> "Late":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def load(ca_file: str = "") -> None:
+    """Import azure-identity and read the root certificates, once; takes half a second."""
+    importlib.import_module("azure.identity.aio")
+    tls.context(ca_file)
 
 
 def _options(given: Mapping[str, Any]) -> TokenRequestOptions:

@@ -203,8 +203,8 @@ def test_a_token_that_cannot_be_read(text: str) -> None:
     with pytest.raises(AzureError) as caught:
         assert isinstance(from_token(text), Caller)
     assert (
-        caught.value.kind is ErrorKind.SIGN_IN and text[:5] not in caught.value.message or not text
-    )
+        caught.value.kind is ErrorKind.SIGN_IN and text[:5] not in caught.value.message
+    ) or not text
 
 
 async def test_tokens_are_asked_for_once_for_each_audience_and_tenant() -> None:

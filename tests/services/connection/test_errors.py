@@ -200,7 +200,7 @@ PROXY = aiohttp.ClientProxyConnectionError(CONNECTION, ConnectionRefusedError(11
             ErrorKind.TIMEOUT,
             False,
         ),
-        (asyncio.TimeoutError(), ErrorKind.TIMEOUT, True),
+        (TimeoutError(), ErrorKind.TIMEOUT, True),
         (ConnectionResetError(104, "reset"), ErrorKind.NETWORK, True),
         (OSError(101, "Network is unreachable"), ErrorKind.NETWORK, True),
         (ssl.SSLCertVerificationError(1, "self-signed"), ErrorKind.TLS, False),
