@@ -113,6 +113,16 @@ def holds(condition: Json, resource: Json) -> bool:
     raise ValueError(f"this policy condition is not evaluated here: {condition}")
 
 
+def looks_at(condition: Json, field: str) -> bool:
+    """Whether a condition asks for a field."""
+    parts = [*condition.get("allOf", []), *condition.get("anyOf", [])]
+    if "not" in condition:
+        parts.append(condition["not"])
+    if parts:
+        return any(looks_at(part, field) for part in parts)
+    return str(condition["field"]).lower() == field.lower()
+
+
 def _field(resource: Json, name: str) -> Any:
     """A field by policy's name for it: ``location``, ``tags['x']`` or ``TYPE/property.path``."""
     if name.lower().startswith("tags[") or name.lower().startswith("tags."):

@@ -177,7 +177,7 @@ class Server:
             return
         self.world.changed = True
         route = exchange.route
-        if exchange.plane == ARM and route and route.action:
+        if exchange.plane == ARM and route and route.action and route.action[-5:] != "/read":
             activity.note(self.world, exchange.request, route.action, status)
 
     def _render(self, exchange: _Exchange, answer: Answer) -> web.Response:

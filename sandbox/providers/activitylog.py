@@ -46,7 +46,8 @@ def values(world: World, request: Request) -> Answer:
 
 
 def _matches(event: Json, name: str, operator: str, value: str) -> bool:
-    at, scope = event["eventTimestamp"], event["resourceId"]
+    at: str = event["eventTimestamp"]
+    scope: str = event["resourceId"]
     low = name.lower()
     if low == "eventtimestamp":
         wanted = value.replace("+00:00", "").rstrip("Z")
@@ -56,7 +57,7 @@ def _matches(event: Json, name: str, operator: str, value: str) -> bool:
     if low in ("resourceuri", "resourceid"):
         return scope.lower() == value.lower().rstrip("/")
     if low == "correlationid":
-        return event["correlationId"].lower() == value.lower()
+        return str(event["correlationId"]).lower() == value.lower()
     if low == "resourceprovider":
         return armid.resource_type(scope).partition("/")[0].lower() == value.lower()
     raise Refusal(400, "BadRequest", f"The field '{name}' can't be used in this filter.")
