@@ -1,5 +1,6 @@
 """The managed resource group of a workspace: what is in it, and who uses the key there."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -267,10 +268,17 @@ def take(world: World, workspace: Resource, part: Part, kid: str) -> None:
 
 
 def apply_keys(world: World, workspace: Resource, kid: str) -> None:
-    """Have everything of a workspace take a key; raises BuildFailed."""
+    """Have everything of a workspace take a key; raises BuildFailed, all as it was before."""
     if mode(workspace.doc) == "own-resources":
-        for part in PARTS.values():
-            take(world, workspace, part, kid)
+        found = [world.resource(part_id(workspace.doc, part)) for part in PARTS.values()]
+        before = [(one, deepcopy((one.doc, one.inner))) for one in found if one]
+        try:
+            for part in PARTS.values():
+                take(world, workspace, part, kid)
+        except BuildFailed:
+            for resource, (doc, inner) in before:
+                resource.doc, resource.inner = doc, inner
+            raise
         return
     try:
         customerkeys.protect(world, workspace, kid, wrapper(world, workspace.doc, "workspace"))

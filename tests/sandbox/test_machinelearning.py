@@ -480,6 +480,19 @@ def test_a_key_change_to_a_disabled_key_fails_and_leaves_the_old_one() -> None:
     assert readable(bench.world, WS) == (True, "unwrapped")
 
 
+def test_a_key_change_that_one_service_refuses_changes_none() -> None:
+    bench = Bench()
+    bench.grant(f"{VAULT}/keys/k1", ROLE, bench.uai())
+    bench.create(bench.user_body())
+    answer = bench.send("PATCH", WS + V, patch_key(bench.kid("k2")))
+    bench.skip(20)
+    status = bench.send("GET", answer.headers["Azure-AsyncOperation"]).body
+    assert status["error"]["code"] in ("Forbidden", "KeyVaultAuthenticationFailure")
+    assert bench.part("cosmos")["properties"]["keyVaultKeyUri"].endswith("/keys/k1")
+    bench.key("k2")["enabled"] = False
+    assert readable(bench.world, WS) == (True, "unwrapped")
+
+
 def test_a_key_change_stays_in_the_vault_and_needs_a_key() -> None:
     bench = Bench()
     bench.vault("kv-two")
