@@ -1,15 +1,13 @@
 """What providers of plain tracked resources share: get, list, delete, tags, location."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from sandbox import armid, regions
+from sandbox import armid, cascade, regions
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import subscriptions
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
-
-Hook = Callable[[World, Request, Resource], None]
 
 
 def tenant(world: World, path: str) -> str:
@@ -75,14 +73,25 @@ def placed(world: World, request: Request, body: Json) -> str:
     return regions.short(asked)
 
 
-def routes(api: Api, kind: str, *, removed: Hook | None = None) -> None:
-    """Register GET, DELETE and both lists of a type such as ``registries``.
+def routes(
+    api: Api,
+    kind: str,
+    *,
+    settable: tuple[str, ...] = (),
+    removed: cascade.Hook | None = None,
+    forced: cascade.Hook | None = None,
+) -> None:
+    """Register GET, both lists, PATCH and DELETE of a type such as ``registries``.
 
-    DELETE answers 200, or 204 where there was nothing; ``removed`` runs before it is gone.
+    PATCH changes tags and the ``settable`` properties. DELETE answers 200, or 204 where there
+    was nothing; ``removed`` runs whenever a resource goes, with its group too, and ``forced``
+    after a DELETE with ``force=true``.
     """
     full = f"{api.namespace}/{kind}"
     in_group = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{full}"
     in_subscription = f"/subscriptions/{{s}}/providers/{full}"
+    if removed:
+        cascade.on_delete(full)(removed)
 
     @api.route("GET", in_group + "/{name}")
     def get(world: World, request: Request) -> Answer:
@@ -100,9 +109,9 @@ def routes(api: Api, kind: str, *, removed: Hook | None = None) -> None:
         found = world.resource(request.path)
         if found is None:
             return Answer(204)
-        if removed:
-            removed(world, request, found)
-        del world.state.resources[found.doc["id"].lower()]
+        cascade.delete(world, found.doc["id"])
+        if forced and request.query.get("force", "").lower() == "true":
+            forced(world, found)
         return Answer(200)
 
     @api.route("PATCH", in_group + "/{name}")
@@ -111,5 +120,7 @@ def routes(api: Api, kind: str, *, removed: Hook | None = None) -> None:
         body = request.json()
         if "tags" in body:
             found.doc["tags"] = body["tags"] or {}
-        found.doc.get("properties", {}).update(body.get("properties") or {})
+        asked = body.get("properties") or {}
+        changed = {name: asked[name] for name in settable if name in asked}
+        found.doc["properties"].update(changed)
         return Answer(200, found.doc)

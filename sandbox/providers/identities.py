@@ -85,7 +85,7 @@ def put(world: World, request: Request) -> Answer:
     return Answer(201, doc, {"Location": doc["id"]})
 
 
-def _removed(world: World, request: Request, resource: Resource) -> None:
+def _removed(world: World, resource: Resource) -> None:
     remove_identity(world, resource.doc["properties"]["principalId"])
 
 

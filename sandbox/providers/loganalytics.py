@@ -90,16 +90,28 @@ def ready(world: World, data: Json) -> None:
         resource.doc["properties"]["provisioningState"] = "Succeeded"
 
 
-def _removed(world: World, request: Request, resource: Resource) -> None:
-    if request.query.get("force", "").lower() == "true":
-        return
+def _removed(world: World, resource: Resource) -> None:
     world.state.table(_DELETED)[resource.doc["id"].lower()] = {
         "customerId": resource.doc["properties"]["customerId"],
         "until": world.epoch() + KEPT_S,
     }
 
 
-tracked.routes(api, "workspaces", removed=_removed)
+def _forced(world: World, resource: Resource) -> None:
+    world.state.table(_DELETED).pop(resource.doc["id"].lower(), None)
+
+
+tracked.routes(
+    api,
+    "workspaces",
+    settable=(
+        "retentionInDays",
+        "publicNetworkAccessForIngestion",
+        "publicNetworkAccessForQuery",
+    ),
+    removed=_removed,
+    forced=_forced,
+)
 
 
 @api.seed("log_analytics")

@@ -137,7 +137,7 @@ def check_name(world: World, request: Request) -> Answer:
     return Answer(200, {"nameAvailable": True})
 
 
-tracked.routes(api, "registries")
+tracked.routes(api, "registries", settable=("adminUserEnabled", "publicNetworkAccess"))
 
 
 @api.seed("registries")

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox import armid, odata, visibility
+from sandbox import armid, gate, odata, tracked, visibility
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
@@ -20,6 +20,7 @@ api = Api()
 PAGE = 1000
 """Resources in a page when ``$top`` does not ask for fewer."""
 _SHOWN = ("kind", "managedBy", "sku", "plan", "identity", "zones")
+_OF_SUBSCRIPTION = "Microsoft.Resources/subscriptions/resources/read"
 _OF_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
 
 
@@ -113,9 +114,13 @@ def _page(world: World, request: Request, entries: list[Json]) -> Json:
 
 
 def _list(world: World, request: Request) -> Answer:
+    subscription = armid.subscription(request.path)
+    who, tenant = request.caller.object_id, tracked.tenant(world, request.path)
+    if subscription not in visibility.subscriptions(world, who, tenant):
+        gate.authorize(world, request, _OF_SUBSCRIPTION, f"/subscriptions/{subscription}")
     predicate = _predicate(request)
     expand = request.query.get("$expand", "")
-    may_read = visibility.reader(world, request.caller.object_id)
+    may_read = visibility.reader(world, who)
     scope = request.path.lower().rstrip("/").removesuffix("/resources")
     entries = [
         listed(resource_id, kind, resource, expand)

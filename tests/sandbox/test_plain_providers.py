@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 import pytest
 
-from sandbox import rbac
+from sandbox import cascade, rbac
 from sandbox.clock import Clock
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import (
@@ -214,6 +214,28 @@ def test_lists_show_only_what_the_caller_may_read(bench: Bench) -> None:
     rows = ask(bench, "Resources | project id, name", who=READER).body
     assert [row["name"] for row in rows["data"]] == ["uai-ml"]
     assert len(ask(bench, "Resources").body["data"]) == 2
+
+
+def test_who_has_no_role_in_a_subscription_may_not_list_it(bench: Bench) -> None:
+    with pytest.raises(Refusal) as caught:
+        bench.send("GET", f"/subscriptions/{S}/resources", who=READER)
+    assert (caught.value.status, caught.value.code) == (403, "AuthorizationFailed")
+
+
+def test_a_patch_changes_only_what_is_the_users(bench: Bench) -> None:
+    made = bench.send("PUT", UAI, {"location": "westeurope"}).body["properties"]
+    patched = bench.send("PATCH", UAI, {"properties": {"principalId": "mine"}}).body
+    assert patched["properties"]["principalId"] == made["principalId"] != "mine"
+    url = f"{G}/providers/Microsoft.ContainerRegistry/registries/crml01"
+    bench.send("PUT", url, {"location": "westeurope", "sku": {"name": "Basic"}})
+    patched = bench.send("PATCH", url, {"properties": {"adminUserEnabled": True}}).body
+    assert patched["properties"]["adminUserEnabled"] is True
+
+
+def test_a_group_takes_its_identities_principals_along(bench: Bench) -> None:
+    object_id = bench.send("PUT", UAI, {"location": "westeurope"}).body["properties"]["principalId"]
+    cascade.delete(bench.world, G)
+    assert bench.world.principal(object_id) is None
 
 
 GRAPH = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
