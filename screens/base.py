@@ -39,12 +39,16 @@ class Page(Screen[T]):
     title_word: ClassVar[str] = ""
     """Name of the screen, for the help screen."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = ExplainPane()
+
     def compose(self) -> ComposeResult:
         yield TopLine()
         with Horizontal(id="middle"):
             with Vertical(id="body"):
                 yield from self.body()
-            yield ExplainPane()
+            yield self.pane
         yield KeyLine()
 
     def body(self) -> ComposeResult:
@@ -90,9 +94,8 @@ class Page(Screen[T]):
 
     def refresh_explanation(self) -> None:
         """The selection moved: explain the new one where the pane is open."""
-        pane = self.query_one(ExplainPane)
-        if pane.is_open:
-            pane.show(self.explain())
+        if self.pane.is_open:
+            self.pane.show(self.explain())
 
     def on_descendant_focus(self) -> None:
         self.refresh_explanation()
@@ -102,26 +105,23 @@ class Page(Screen[T]):
         self.refresh_explanation()
 
     def on_resize(self, event: events.Resize) -> None:
-        pane = self.query_one(ExplainPane)
-        pane.place(wide=event.size.width >= WIDE, explained=self.explain() is not None)
+        self.pane.place(wide=event.size.width >= WIDE, explained=self.explain() is not None)
         self.refresh_explanation()
 
     def action_explain(self) -> None:
-        pane = self.query_one(ExplainPane)
-        if self.explain() is None and not pane.is_open:
+        if self.explain() is None and not self.pane.is_open:
             self.shell.say("There is nothing to explain here.")
             return
-        pane.toggle()
+        self.pane.toggle()
         self.refresh_explanation()
         self.refresh_bindings()
 
     def action_back(self) -> None:
         """Out of the field, then out of the explanation, then out of the screen."""
-        pane = self.query_one(ExplainPane)
         if isinstance(self.focused, Input):
             self.leave_field()
-        elif pane.is_open and not pane.by_itself:
-            pane.toggle()
+        elif self.pane.is_open and not self.pane.by_itself:
+            self.pane.toggle()
             self.refresh_bindings()
         else:
             self.leave()

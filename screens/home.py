@@ -9,7 +9,7 @@ from screens.base import Page
 from screens.keys import KEYS, bind
 from screens.places import PLACES, Place
 from screens.session import Session
-from screens.widgets.explain import ExplainPane, Explanation
+from screens.widgets.explain import Explanation
 from screens.widgets.status import Note
 
 
@@ -31,7 +31,7 @@ class Home(Page[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing behind Home to go back to."""
-        return action != "back" or self.query_one(ExplainPane).is_open
+        return action != "back" or self.pane.is_open
 
     def session_changed(self) -> None:
         self.query_one(Note).say(note(self.shell.session))

@@ -6,10 +6,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual import events
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -56,7 +54,8 @@ class Wrapkey(Shell):
         self._copied = ("", "")
         self._connector = Connector(session)
         self._runs = Runs(session)
-        self._crashed: Path | None = None
+        self.last_words = ""
+        """What to tell the person when the screens are gone."""
         # Textual takes NO_COLOR out of the environment and decides by it while it is made.
         theme = pick(session.options.theme, session.memory.theme)
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -104,7 +103,7 @@ class Wrapkey(Shell):
             path = crash.report(error, self.session.paths.state) if error else None
         except OSError:
             path = None
-        self._exit_renderables.append(Text(crash.sentences(path)))
+        self.last_words = crash.sentences(path)
         self._close_messages_no_wait()
 
     def get_line_filters(self) -> Sequence[LineFilter]:

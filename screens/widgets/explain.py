@@ -44,7 +44,9 @@ class ExplainPane(VerticalScroll, can_focus=False):
         super().__init__(Static(markup=False), id="explain")
         self.by_itself = False
         """Opened because the terminal is wide, not because somebody asked."""
+        self._wide = False
         self._closed = False
+        """Somebody closed it where it opens by itself: it stays closed."""
 
     @property
     def is_open(self) -> bool:
@@ -55,10 +57,11 @@ class ExplainPane(VerticalScroll, can_focus=False):
         """Open or close it because somebody asked."""
         self.display = not self.display
         self.by_itself = False
-        self._closed = not self.display
+        self._closed = self._wide and not self.display
 
     def place(self, *, wide: bool, explained: bool) -> None:
         """Open by itself on a wide terminal, and close again on a narrow one."""
+        self._wide = wide
         if wide and explained and not self._closed and not self.display:
             self.display = self.by_itself = True
         elif self.by_itself and not wide:

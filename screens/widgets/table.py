@@ -71,8 +71,14 @@ class FilterLine(Field):
         event.stop()
         if self._timer is not None:
             self._timer.stop()
-        wait = SETTLE if self._table.is_long else 0
-        self._timer = self.set_timer(wait, lambda: self._table.filter(self.value))
+            self._timer = None
+        if self._table.is_long:
+            self._timer = self.set_timer(SETTLE, self._filter)
+        else:
+            self._filter()
+
+    def _filter(self) -> None:
+        self._table.filter(self.value)
 
     def action_unfilter(self) -> None:
         self.value = ""

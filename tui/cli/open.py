@@ -24,6 +24,8 @@ def open_app(given: Given) -> int:
 
     app = Wrapkey(Session(given.options, given.paths, given.memory))
     app.run(mouse=given.options.mouse)
+    for line in app.last_words.splitlines():
+        talk(line)
     return app.return_code or Exit.DONE
 
 

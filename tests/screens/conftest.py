@@ -1,0 +1,80 @@
+"""wrapkey opened in a pretend terminal, on the sandbox of the test."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sandboxed import RunningSandbox
+from textual.pilot import Pilot
+
+from screens.session import Options, Session
+from services.home import Memory, Paths
+from tui.app import Wrapkey
+
+Opened = Callable[..., AbstractAsyncContextManager[tuple[Wrapkey, Pilot[int]]]]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WRAPKEY_HOME", str(tmp_path / "home"))
+    for name in ("WRAPKEY_CONNECT", "NO_COLOR", "COLORFGBG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def opened(running_sandbox: RunningSandbox, tmp_path: Path) -> Opened:
+    """Open the application: ``async with opened(scenario="contoso") as (app, pilot)``.
+
+    It is signed in, unless ``ready=False``.
+    """
+
+    @asynccontextmanager
+    async def open_(
+        scenario: str = "empty",
+        size: tuple[int, int] = (80, 24),
+        ready: bool = True,
+        **options: Any,
+    ) -> AsyncIterator[tuple[Wrapkey, Pilot[int]]]:
+        running_sandbox.reset(scenario)
+        file = tmp_path / "ready.json"
+        file.write_text(json.dumps(running_sandbox.ready))
+        paths = Paths.here()
+        given = Options(**{"connect": str(file), **options})
+        app = Wrapkey(Session(given, paths, Memory.load(paths)))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            if ready:
+                await settled(app)
+                await pilot.pause()
+            yield app, pilot
+
+    return open_
+
+
+async def settled(app: Wrapkey) -> None:
+    """Wait until signing in has ended, well or not."""
+    await until(app, lambda: app.session.stage in {"ready", "failed"})
+
+
+async def until(app: Wrapkey, true: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for a change of the session after which this is true."""
+    changed = asyncio.Event()
+    end = app.session.subscribe(changed.set)
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():
+                await changed.wait()
+                changed.clear()
+    finally:
+        end()
+
+
+def shown(app: Wrapkey) -> str:
+    """The screen as text, one line a row."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
