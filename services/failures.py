@@ -257,6 +257,14 @@ ADVICE = {
         "The sign-in belongs to another tenant than the subscription.",
         "Switch to the subscription's tenant and sign in again.",
     ),
+    "akv10032": Advice(
+        "The vault belongs to another tenant than the sign-in.",
+        "Switch to the vault's tenant, or use a vault of this one.",
+    ),
+    "akv10022": Advice(
+        "The vault refuses a token that was made for another service.",
+        "Check that the vault's address and the cloud belong together.",
+    ),
     "expiredauthenticationtoken": Advice("The sign-in has expired.", "Sign in again."),
 }
 """What codes mean, in lower case; sources: Key Vault, Resource Manager and RBAC error pages."""

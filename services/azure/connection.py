@@ -252,7 +252,8 @@ class Connection:
         return [throttle, RequestLog(self._bus), Journal()]
 
     def _retry(self) -> Retry:
-        return Retry(self.settings.tries, self.settings.backoff, self.settings.patience)
+        settings = self.settings
+        return Retry(settings.tries, settings.backoff, settings.patience, self._tokens.forget)
 
 
 def scope(audience: str) -> str:

@@ -206,9 +206,10 @@ def from_answer(
     last = cause.path[-1] if cause.path else ""
     # A waiting time stands only in the text of some of ARM's 429 answers.
     wait = retry_after(headers) if status in (429, 503) or "Retry-After" in headers else None
-    if wait is None and kind is ErrorKind.THROTTLED and (told := _WAIT.search(cause.message)):
-        wait = min(float(told[1]), 3600.0)
-    known = advice(*cause.path)
+    if wait is None and kind is ErrorKind.THROTTLED and (said := _WAIT.search(cause.message)):
+        wait = min(float(said[1]), 3600.0)
+    told = _VAULT_CODE.match(cause.message)
+    known = advice(*cause.path, *((told[1],) if told else ()))
     do = ""
     if kind is ErrorKind.FORBIDDEN and action:
         do = f"Ask for a role that includes {action[1]}."
@@ -228,6 +229,9 @@ def from_answer(
         do=do or (known.do if known else ""),
     )
 
+
+_VAULT_CODE = re.compile(r"(AKV\d{5})\b")
+"""Key Vault's 401 answers carry their code in the text only."""
 
 _ACTION = re.compile(r"(?:perform action|Action:)\s*'([A-Za-z][\w.]*/[\w./*-]+)'")
 _WAIT = re.compile(r"(?:after|in) '?(\d{1,5})'? ?seconds", re.IGNORECASE)

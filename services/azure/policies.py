@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
@@ -106,15 +106,18 @@ class ReadOnlyGuard(AsyncHTTPPolicy[Any, Any]):
 
 
 class Retry(AsyncRetryPolicy[Any, Any]):
-    """Repeats GET and HEAD on 408, 429, 5xx and broken connections; never a write.
+    """Repeats GET and HEAD on 408, 429, 5xx, broken connections and, once, 401; never a write.
 
     azure-core's own policy repeats POST and PUT on 500: ``create_rsa_key`` then makes two
     versions of a key. Being its subclass puts this one in its place in every client.
     """
 
-    def __init__(self, tries: int, backoff: float, patience: float) -> None:
+    def __init__(
+        self, tries: int, backoff: float, patience: float, forget: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._tries, self._backoff, self._patience = tries, backoff, patience
+        self._forget = forget
 
     async def send(self, request: Request) -> Response:
         """Send, and send again where that is harmless."""
@@ -126,7 +129,12 @@ class Retry(AsyncRetryPolicy[Any, Any]):
                 if attempt == tries or not _broken(error):
                     raise
             else:
-                if attempt == tries or not self._worth_it(response.http_response):
+                refused = response.http_response.status_code == 401
+                if refused:
+                    # The token was revoked or outlived its issuer: the next one is a new one.
+                    self._forget()
+                again = refused and attempt == 1
+                if attempt == tries or not (again or self._worth_it(response.http_response)):
                     return response
             await asyncio.sleep(min(self._backoff * 2 ** (attempt - 1), 8.0))
         raise AssertionError("the last attempt returns or raises")

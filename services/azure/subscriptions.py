@@ -25,8 +25,12 @@ async def list_locations(conn: Connection, subscription_id: str) -> list[Locatio
     found = await calls.everything(
         "list regions", sdk.subscriptions.list_locations, subscription_id
     )
-    real = (one for one in found if calls.part(one, "metadata").get("regionType") != "Logical")
-    return sorted(map(location, real), key=lambda one: one.name)
+    return sorted(map(location, filter(holds_resources, found)), key=lambda one: one.name)
+
+
+def holds_resources(raw: Raw) -> bool:
+    """Whether a listed location is a region and not a geography such as europe."""
+    return calls.part(raw, "metadata").get("regionType") != "Logical"
 
 
 def subscription(raw: Raw) -> Subscription:

@@ -57,6 +57,13 @@ class Tokens:
         token = await self._credential.get_token(*scopes, **asked)
         return AccessTokenInfo(token.token, token.expires_on)
 
+    def forget(self) -> None:
+        """Ask anew for each token; a service has refused one that looked good."""
+        self._tokens.clear()
+        forget = getattr(self._credential, "forget", None)
+        if forget is not None:
+            forget()
+
     async def close(self) -> None:
         """Forget the tokens and close the credential."""
         self._tokens.clear()
@@ -81,6 +88,7 @@ class Late:
         self._ca_file = ca_file
         self._credential: Any = None
         self._transport: Transport | None = None
+        self._old: list[Any] = []
         self._lock = asyncio.Lock()
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
@@ -104,10 +112,17 @@ class Late:
                 self._credential = self._make(self._transport)
         return self._credential
 
+    def forget(self) -> None:
+        """Make the credential again when it is next asked: it keeps tokens of its own."""
+        if self._credential is not None:
+            self._old.append(self._credential)
+        self._credential = None
+
     async def close(self) -> None:
         """Close the credential and its sockets."""
-        if self._credential is not None:
-            await self._credential.close()
+        self.forget()
+        for credential in self._old:
+            await credential.close()
         if self._transport is not None:
             await self._transport.shut()
 

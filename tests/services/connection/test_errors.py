@@ -148,6 +148,12 @@ def test_the_missing_action_is_named() -> None:
     assert "Microsoft.Authorization/roleAssignments/write" in error.do
 
 
+def test_a_vault_of_another_tenant_is_recognised() -> None:
+    message = "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/x/"
+    error = from_answer(401, {}, {"error": {"code": "Unauthorized", "message": message}})
+    assert error.kind is ErrorKind.SIGN_IN and "another tenant" in error.means
+
+
 def test_a_wait_may_stand_only_in_the_text() -> None:
     message = "The request is being throttled. Please try after '17' seconds."
     error = from_answer(429, {}, {"error": {"code": "TooManyRequests", "message": message}})

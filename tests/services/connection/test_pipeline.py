@@ -306,6 +306,27 @@ async def test_one_token_serves_all_clients(wire: Wire, connect: Connect) -> Non
     assert credential.asked == [(f"{wire.cloud.arm}/.default",)]
 
 
+async def test_a_refused_token_is_replaced(wire: Wire, connect: Connect) -> None:
+    refused = Answer(401, {"error": {"code": "ExpiredAuthenticationToken"}})
+    wire.script += [refused, Answer(200), refused, Answer(200)]
+    conn = await connect()
+    await conn.call("arm", "GET", "/x")
+    with pytest.raises(AzureError) as caught:
+        await conn.call("arm", "PUT", "/x", json={})
+    assert caught.value.kind is ErrorKind.SIGN_IN
+    await conn.call("arm", "PUT", "/x", json={})
+    tokens = [seen.headers["authorization"] for seen in wire.requests]
+    assert tokens[1] == tokens[2] and len(set(tokens)) == 3
+
+
+async def test_a_token_that_stays_refused_ends_in_an_error(wire: Wire, connect: Connect) -> None:
+    wire.script += [Answer(401, {"error": {"code": "InvalidAuthenticationToken"}})] * 9
+    conn = await connect()
+    with pytest.raises(AzureError) as caught:
+        await conn.call("arm", "GET", "/x")
+    assert (caught.value.kind, len(wire.requests)) == (ErrorKind.SIGN_IN, 2)
+
+
 async def test_clients_are_made_once_and_pinned(wire: Wire, connect: Connect) -> None:
     conn = await connect()
     first = conn.arm(KeyVaultManagementClient, SUB)
