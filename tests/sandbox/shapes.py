@@ -2,7 +2,7 @@
 
 ``shapes.json`` keeps the shapes of the recordings (statuses, header names, error codes, JSON
 paths and types; no values), so that they hold where the recordings themselves are not.
-``python -m tests.sandbox.shapes FOLDER`` writes it anew from a folder with recordings.
+``python tests/sandbox/shapes.py FOLDER`` writes it anew from a folder with recordings.
 """
 
 import json

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.sandbox.contract import Az, Reply
-from tests.sandbox.contract_exceptions import ALLOWED, NOT_CLAIMED
-from tests.sandbox.shapes import FILE, differences, document, load, shape
+from contract import Az, Reply
+from contract_exceptions import ALLOWED, NOT_CLAIMED
+from shapes import FILE, differences, document, load, shape
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared"
 SHAPES, KNOWN = load()

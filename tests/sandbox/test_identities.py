@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from contract import Az
 
 from sandbox.providers import identities
-from tests.sandbox.contract import Az
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 

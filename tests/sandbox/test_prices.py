@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from shapes import load, shape
 
 from sandbox.providers import prices
-from tests.sandbox.shapes import load, shape
 
 
 def ask(sandbox: Any, query: str) -> Any:

@@ -25,10 +25,10 @@ from azure.mgmt.resourcegraph.aio import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest
 from azure.mgmt.search.aio import SearchManagementClient
 from azure.mgmt.storage.aio import StorageManagementClient
+from contract import NAMESPACES
+from sdkcheck import clients, everything, flaws
 
 from sandbox import registrations
-from tests.sandbox.contract import NAMESPACES
-from tests.sandbox.sdkcheck import clients, everything, flaws
 
 ML = "5b000000-0000-4000-8000-0000000000d1"
 """Contoso-ML."""
