@@ -22,11 +22,8 @@ NOT_CLAIMED: dict[str, str] = {
     "arm/31-deployment-operations-list": _DEPLOYMENTS,
     "arm/33-deployment-delete-202": _DEPLOYMENTS,
     "errors/03-no-registered-provider-found-400": "api-versions are open-ended in the sandbox",
-    "errors/12-request-disallowed-by-policy-403": "policy denials are tested with their rules",
-    "errors/13-subscription-requests-throttled-429": "comes from a token bucket; tested there",
-    "errors/14-429-retry-after-headers": "comes from a token bucket; tested there",
     "keyvault-data/39-403-object-disabled": "the recording is of a secret; there are only keys",
-    "keyvault-data/40-429-throttled": "comes from a token bucket; tested there",
+    "keyvault-data/40-429-throttled": "vaults have no request limits in the sandbox; a fault can answer it",
     "keyvault-mgmt/07-managedhsm-delete-202-location": "managed HSMs are not simulated",
     "keyvault-mgmt/23-vaults-list-empty-page-with-nextlink": "a page that happens to be empty "
     "before the last one needs deletions between two pages",

@@ -31,7 +31,7 @@ class Shape:
     paths: dict[str, list[str]]
     """JSON paths with the types seen there; ``$`` is the whole body."""
     excerpt: bool = False
-    """Taken from a log: only status and codes are trusted."""
+    """Taken from a log: only status, codes and the headers that are there are trusted."""
 
 
 def shape(status: int, headers: dict[str, str], body: Any, *, excerpt: bool = False) -> Shape:
@@ -81,11 +81,10 @@ def differences(recorded: Shape, ours: Shape, known: set[str]) -> list[str]:
         found.append(f"status {recorded.status} -> {ours.status}")
     if recorded.codes != ours.codes and recorded.codes[0] is not None:
         found.append(f"code {recorded.codes} -> {ours.codes}")
+    found += [f"header {name} missing" for name in recorded.headers if name not in ours.headers]
     if recorded.excerpt:
         return found
-    for name in LRO_HEADERS:
-        if (name in recorded.headers) != (name in ours.headers):
-            found.append(f"header {name} {'missing' if name in recorded.headers else 'extra'}")
+    found += [f"header {name} extra" for name in ours.headers if name not in recorded.headers]
     return found + _of_bodies(recorded.paths, ours.paths, known)
 
 

@@ -264,6 +264,27 @@ def scope_locked(az: Az) -> Reply:
     return az.arm("DELETE", vault)
 
 
+@case("errors/12-request-disallowed-by-policy-403")
+def disallowed_by_policy(az: Az) -> Reply:
+    az.group()
+    az.register("Microsoft.KeyVault")
+    path = f"{az.root}/providers/Microsoft.Authorization/policyAssignments/keep-keys"
+    purge = "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53"
+    properties = {
+        "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{purge}",
+        "parameters": {"effect": {"value": "Deny"}},
+    }
+    az.made("PUT", path, {"properties": properties})
+    return az.arm("PUT", az.vault_id("kv-contract1"), az.vault_body())
+
+
+@case("errors/13-subscription-requests-throttled-429", "errors/14-429-retry-after-headers")
+def throttled(az: Az) -> Reply:
+    az.world.state.settings["throttle"] = {"reads": {"burst": 1, "per_s": 0.1}}
+    az.arm("GET", az.root)
+    return az.arm("GET", az.root)
+
+
 @case("errors/15-invalid-resource-group-location-409")
 def group_elsewhere(az: Az) -> Reply:
     return az.arm("PUT", az.group(location="westus"), {"location": "eastus"})
