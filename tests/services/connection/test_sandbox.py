@@ -126,6 +126,47 @@ async def test_the_vaults_challenge_is_answered(sandbox: RunningSandbox, be: Be)
     assert (caught.value.kind, caught.value.inner) == (ErrorKind.FORBIDDEN, "ForbiddenByPolicy")
 
 
+def versions(sandbox: RunningSandbox, name: str) -> int:
+    """How often a key was really created, by the record of the sandbox."""
+    return sum(
+        item["method"] == "POST" and item["path"].endswith(f"/keys/{name}/create")
+        for item in sandbox.requests()
+        if item["status"] != 401
+    )
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"reset": "after"}, {"reset": "before"}])
+async def test_a_key_is_asked_for_once_whatever_happens(
+    sandbox: RunningSandbox, be: Be, fault: dict[str, Any]
+) -> None:
+    uri = await asyncio.to_thread(vault, sandbox, "kv-conn-3")
+    conn = await be()
+    assert [key async for key in conn.keys(uri).list_properties_of_keys()] == []
+    match = {"method": "POST", "path": "/keys/once/create", "times": -1}
+    sandbox.admin("POST", "faults", {**match, **fault})
+    with pytest.raises(AzureError) as caught, translated("create key once"):
+        await conn.keys(uri).create_rsa_key("once", size=2048)
+    assert caught.value.kind in (ErrorKind.SERVER, ErrorKind.NETWORK) and caught.value.sent
+    assert versions(sandbox, "once") == 1
+    kept = [key.name async for key in conn.keys(uri).list_properties_of_keys()]
+    assert kept == (["once"] if fault == {"reset": "after"} else [])
+    if kept:
+        listing = conn.keys(uri).list_properties_of_key_versions("once")
+        assert len([item async for item in listing]) == 1
+
+
+async def test_a_token_refused_once_is_fetched_anew(sandbox: RunningSandbox, be: Be) -> None:
+    conn = await be()
+    await conn.who()
+    body = {"error": {"code": "ExpiredAuthenticationToken", "message": "expired"}}
+    fault = {"method": "GET", "path": "^/subscriptions$", "status": 401, "body": body}
+    sandbox.admin("POST", "faults", fault)
+    answer = await conn.call("arm", "GET", "/subscriptions", params={"api-version": "2022-12-01"})
+    assert answer.status == 200
+    asked = [item for item in sandbox.requests() if item["path"].endswith("/oauth2/v2.0/token")]
+    assert len(asked) == 2
+
+
 async def test_read_only_reaches_the_sandbox_with_reads_only(
     sandbox: RunningSandbox, be: Be
 ) -> None:
