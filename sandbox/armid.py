@@ -113,7 +113,7 @@ def not_found(request: Request) -> GatewayRefusal:
     kind = resource_type(path)
     namespace, _, types = kind.partition("/")
     names = "/".join(segments(path.rpartition("/providers/")[2])[2::2])
-    parent = group(path)
+    parent = group(path) or "<null>"
     return GatewayRefusal(
         404,
         "ResourceNotFound",

@@ -23,6 +23,8 @@ from sandbox.tokens import open_issuer
 from sandbox.world import Addresses, World
 
 _PORT = "port"
+_ENDING_S = 5.0
+"""How long an end waits for requests that are being answered."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Sandbox:
             scenarios.open_into(self.world, APIS, options.scenario, options.seed)
         self._save()
         self.world.changed = False
-        self._runner = web.ServerRunner(web.Server(self.server.handle, access_log=None))
+        self._runner = web.ServerRunner(
+            web.Server(self.server.handle, access_log=None), shutdown_timeout=_ENDING_S
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=certificates.context).start()
         self._proxy = Proxy(port)

@@ -112,7 +112,6 @@ class Server:
 
     async def _answer(self, exchange: _Exchange) -> Answer:
         world, request = self.world, exchange.request
-        world.run_due()
         if exchange.plane not in (OPEN, ADMIN):
             gate.identify(world, request)
         fault = None
@@ -137,6 +136,7 @@ class Server:
         """The service's answer, refusals included."""
         request, plane = exchange.request, exchange.plane
         try:
+            self.world.run_due()
             found = self._routes.find(plane, request.method, request.path)
             if found:
                 exchange.route, request.params = found
@@ -149,6 +149,8 @@ class Server:
             self._wrote(exchange, answer.status)
         except Refusal as refusal:
             answer = refusal.answer(request, self.world.clock.iso())
+            if request.scope:  # ARM knew what it was about: it is logged as a failed write
+                self._wrote(exchange, refusal.status)
         except Exception:
             traceback.print_exc(file=sys.stderr)
             answer = Answer(500, {"error": {"code": "InternalServerError", "message": _BROKEN}})

@@ -11,7 +11,8 @@ from sandbox.world import World
 api = Api("Microsoft.Insights")
 
 _PAGE = 200
-_CLAUSE = re.compile(r"(\w+) (eq|ge|le) '([^']*)'", re.IGNORECASE)
+_CLAUSE = re.compile(r"(\w+)\s+(eq|ge|le)\s+'?([^'\s]+)'?", re.IGNORECASE)
+"""Azure documents quotes around values; az leaves them away around times."""
 
 
 @api.route(

@@ -216,14 +216,18 @@ def test_locks_hold_until_they_are_gone(sandbox: RunningSandbox, group: str) -> 
 def test_the_activity_log_tells_of_writes_only(sandbox: RunningSandbox, group: str) -> None:
     sandbox.call("GET", group)
     sandbox.call("PATCH", group, {"tags": {"x": "y"}})
+    sandbox.call("DELETE", group, principal="reader")
     values = (
         f"/subscriptions/{sandbox.subscription}/providers/Microsoft.Insights"
         "/eventtypes/management/values?$filter=eventTimestamp ge '2020-01-01T00:00:00Z'"
     )
     log = sandbox.call("GET", values, version="2015-04-01").json()["value"]
     verbs = [item["operationName"]["value"].rpartition("/")[2] for item in log]
-    assert verbs == ["write", "write"]
-    assert log[0]["caller"] == "ada@contoso.test"
+    assert verbs == ["delete", "write", "write"]
+    assert [item["status"]["value"] for item in log] == ["Failed", "Succeeded", "Succeeded"]
+    assert log[1]["caller"] == "ada@contoso.test"
+    bare = values.replace("'2020-01-01T00:00:00Z'", "2020-01-01T00:00:00.123456")
+    assert sandbox.call("GET", bare, version="2015-04-01").json()["value"] == log
     none = sandbox.call("GET", f"{values} and resourceGroupName eq 'other'", version="2015-04-01")
     assert none.json()["value"] == []
 
