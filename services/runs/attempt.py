@@ -35,6 +35,7 @@ class Attempt:
         self._kind = kind
         self._step = step
         self._again = asyncio.Event()
+        self._applied = False
 
     def again(self) -> None:
         """Stop waiting for somebody else and try now."""
@@ -42,28 +43,37 @@ class Attempt:
 
     async def run(self) -> Ended:
         """The step's way to its end; never raises for an answer of Azure."""
-        applied = False
         tries = 0
         while True:
-            try:
-                found = await self._observe()
-                if found.done:
-                    return Ended(values=found.values, note=found.note, skipped=not applied)
-                applied = True
-                found = await self._kind.apply(self._ctx, self._step)
-                return Ended(values=found.values, note=found.note)
-            except StepFailed as error:
-                return Ended(failure=_failure(error.code, error.what, error.means, error.do))
-            except AzureError as error:
-                if _may_not(error):
-                    seen = await self._somebody_else(error)
-                    if seen is not None:
-                        return Ended(values=seen.values, note=seen.note)
-                    continue
-                tries += 1
-                if error.kind not in PASSING or tries >= self._ctx.settings.attempts:
-                    return Ended(failure=_failed(error))
-                await self._pause(error, tries)
+            ended, refusal = await self._try()
+            if ended is not None:
+                return ended
+            assert refusal is not None
+            # Outside the handler: what is raised from here on has nothing to do with it.
+            if _may_not(refusal):
+                seen = await self._somebody_else(refusal)
+                if seen is not None:
+                    return Ended(values=seen.values, note=seen.note)
+                continue
+            tries += 1
+            if refusal.kind not in PASSING or tries >= self._ctx.settings.attempts:
+                return Ended(failure=_failed(refusal))
+            await self._pause(refusal, tries)
+
+    async def _try(self) -> tuple[Ended | None, AzureError | None]:
+        """One look and, where it is needed, one write: an end, or Azure's refusal."""
+        try:
+            found = await self._observe()
+            if found.done:
+                skipped = not self._applied
+                return Ended(values=found.values, note=found.note, skipped=skipped), None
+            self._applied = True
+            found = await self._kind.apply(self._ctx, self._step)
+            return Ended(values=found.values, note=found.note), None
+        except StepFailed as error:
+            return Ended(failure=_failure(error.code, error.what, error.means, error.do)), None
+        except AzureError as error:
+            return None, error
 
     async def _observe(self) -> Observation:
         """What is there; a look that is refused counts as not there, the try will tell."""

@@ -44,18 +44,19 @@ async def apply(ctx: Context, step: Step) -> Observation:
         age = ctx.newest_grant_age()
         if age is None or age > ctx.settings.grace_s or not _is_about_grants(error):
             raise
-        pause = ctx.settings.propagation_s
-        await ctx.say(
-            "step.waiting",
-            step,
-            why=f"{error.what} The access it misses was granted {age:.0f} s ago and may not"
-            " have arrived: Azure documents up to ten minutes. It is sent once more",
-            code=error.inner or error.code,
-            message=error.message,
-            seconds=pause,
-        )
-        await asyncio.sleep(pause)
-        return await _create(ctx, step)
+        refusal = error
+    pause = ctx.settings.propagation_s
+    await ctx.say(
+        "step.waiting",
+        step,
+        why=f"{refusal.what} The access it misses was granted {age:.0f} s ago and may not"
+        " have arrived: Azure documents up to ten minutes. It is sent once more",
+        code=refusal.inner or refusal.code,
+        message=refusal.message,
+        seconds=pause,
+    )
+    await asyncio.sleep(pause)
+    return await _create(ctx, step)
 
 
 def command(ctx: Context, step: Step) -> str:
