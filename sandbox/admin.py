@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sandbox import directory, faults, scenario
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import entra
+from sandbox.providers import signin
 from sandbox.routing import ADMIN, Api
 from sandbox.server import Server
 from sandbox.state import save
@@ -44,13 +44,13 @@ def api(server: Server, apis: list[Api], stop: Callable[[], None], seed: int) ->
     def approve(world: World, request: Request) -> Answer:
         body = request.json()
         code = str(body.get("user_code", ""))
-        entry = entra.code_entry(world, code)
+        entry = signin.code_entry(world, code)
         if entry is None:
             raise Refusal(404, "NotFound", f"there is no device code {code!r}")
         principal = directory.by_name(world, str(body.get("principal", "")))
         if principal is None and not body.get("decline"):
             raise Refusal(404, "NotFound", f"there is no principal {body.get('principal')!r}")
-        entra.settle(world, entry, None if body.get("decline") else principal)
+        signin.settle(world, entry, None if body.get("decline") else principal)
         return Answer(200, {"status": "declined" if body.get("decline") else "approved"})
 
     return made

@@ -31,6 +31,7 @@ from sandbox.providers import (
     resourcegraph,
     resources,
     search,
+    signin,
     storage,
     subscriptions,
     vaultrest,
@@ -42,6 +43,7 @@ from sandbox.routing import Api
 APIS: list[Api] = [
     metadata.api,
     entra.api,
+    signin.api,
     subscriptions.api,
     graph.api,
     registrations.api,
