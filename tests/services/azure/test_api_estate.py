@@ -77,7 +77,8 @@ async def test_resources_are_put_and_read_by_id(azure: Azure) -> None:
     assert component is not None
     assert component.raw["properties"]["WorkspaceResourceId"] == log
     listed = await groups.list_resources(azure.conn, azure.sub, "rg-test")
-    assert {one.id.lower() for one in listed} >= {id.lower() for id in bodies}
+    states = {one.id.lower(): one.state for one in listed}
+    assert {states.get(id.lower()) for id in bodies} == {"Succeeded"}
 
 
 async def test_locks_of_the_group_are_seen_from_a_resource(azure: Azure) -> None:

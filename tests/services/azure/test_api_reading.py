@@ -357,3 +357,9 @@ def test_one_name_for_one_grant() -> None:
 def test_names_of_roles() -> None:
     assert authorization.role_name(authorization.CRYPTO_USER.upper()).endswith("Encryption User")
     assert authorization.role_name("x/roleDefinitions/own-role") == "own-role"
+
+
+def test_a_geography_is_no_region() -> None:
+    assert not subscriptions.holds_resources({"metadata": {"regionType": "Logical"}})
+    assert subscriptions.holds_resources({"metadata": {"regionType": "Physical"}})
+    assert subscriptions.holds_resources({})

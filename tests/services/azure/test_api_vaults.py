@@ -67,6 +67,17 @@ async def test_vaults_are_listed_by_both_ways(azure: Azure) -> None:
     }
 
 
+async def test_a_listing_turns_its_pages(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["kv-one", "kv-three", "kv-two"]
+    for name in names:
+        await policy_vault(azure, name)
+    monkeypatch.setattr("sandbox.providers.vaults.PAGE", 2)
+    pages = [page async for page in vaults.list_vaults(azure.conn, azure.sub)]
+    # Key Vault ends a list of several pages with an empty one.
+    assert [len(page) for page in pages] == [2, 1, 0]
+    assert sorted(vault.name for page in pages for vault in page) == names
+
+
 async def test_a_policy_is_added_and_none_is_lost(azure: Azure) -> None:
     vault = await policy_vault(azure)
     other = AccessPolicy(object_id=azure.object_id("app"), keys=("get", "wrapkey", "unwrapkey"))
