@@ -16,6 +16,8 @@ from contract import Az, Reply
 from contract_exceptions import ALLOWED, NOT_CLAIMED
 from shapes import FILE, differences, document, load, shape
 
+from sandbox import registrations
+
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared"
 SHAPES, KNOWN = load()
 Case = Callable[[Az], Reply]
@@ -293,7 +295,10 @@ def group_elsewhere(az: Az) -> Reply:
 @case("errors/16-missing-subscription-registration-409-unregistered-state")
 def unregistered(az: Az) -> Reply:
     az.group()
-    return az.arm("PUT", az.vault_id("kv-contract1"), az.vault_body())
+    registrations.put(az.world, az.sub, "Microsoft.KeyVault", "Unregistered")
+    reply = az.arm("PUT", az.vault_id("kv-contract1"), az.vault_body())
+    assert "in 'Unregistered' state" in reply.body["error"]["message"]
+    return reply
 
 
 # Key Vault, management

@@ -78,7 +78,7 @@ def _dangling(world: World, doc: Json) -> list[str]:
     used = (properties.get("encryption") or {}).get("keyVaultProperties")
     if used:
         key = customerkeys.parse(used["keyIdentifier"])
-        if world.resource(used["keyVaultArmId"]) is None:
+        if names.find(world, key.vault) is None and names.deleted(world, key.vault) is None:
             found.append(f"{doc['name']}: vault")
         kept = world.state.table(names.KEYS).get(key.vault, {}).get(key.name.lower())
         versions = [item["version"] for item in kept["versions"]] if kept else []
@@ -92,6 +92,7 @@ def _dangling(world: World, doc: Json) -> list[str]:
 READABLE = {
     "mlw-disabled": "KeyDisabled",
     "mlw-revoked": "ForbiddenByRbac",
+    "mlw-lost": "4017",
     "mlw-bi": "ForbiddenByPolicy",
 }
 """Workspaces of contoso whose data can't be read, and why; all others can."""
@@ -159,3 +160,26 @@ def test_a_strange_table_is_refused(tmp_path: Any) -> None:
     path.write_text('[[vaultz]]\nname = "kv"\n')
     with pytest.raises(scenario.ScenarioError, match="vaultz"):
         opened(str(path))
+
+
+def test_recovering_a_vault_brings_the_data_of_its_workspace_back(sandbox: Any) -> None:
+    sandbox.reset("contoso")
+    root = f"/subscriptions/{sandbox.subscription}/resourceGroups"
+    workspace = f"{root}/rg-ml/providers/Microsoft.MachineLearningServices/workspaces/mlw-lost"
+
+    def readable() -> bool:
+        return bool(customerkeys.readable(sandbox.world, workspace)[0])
+
+    assert not readable()
+    body = {
+        "location": "westeurope",
+        "properties": {
+            "createMode": "recover",
+            "tenantId": sandbox.ready["tenant_id"],
+            "sku": {"family": "A", "name": "standard"},
+        },
+    }
+    vault = f"{root}/rg-sec/providers/Microsoft.KeyVault/vaults/kv-ml-lost"
+    answer = sandbox.call("PUT", vault, body, version="2023-07-01")
+    assert answer.status_code == 200, answer.text
+    assert sandbox.on_loop(readable)
