@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from textual import events
@@ -17,23 +18,30 @@ from screens.keys import bind
 from screens.places import PLACES, build, find
 from screens.session import Session
 from screens.shell import Shell
-from screens.widgets.confirm import Confirm
-from screens.widgets.inspect import TextView
-from screens.widgets.prompt import Prompt
 from services.text import plain
 from tui import ascii as ascii_
 from tui import clipboard, crash
-from tui.connect import Connector
 from tui.exits import Exit
-from tui.palette import Commands, Palette
 from tui.runs import Runs
 from tui.small import TooSmall
 from tui.theme import THEMES, pick
 from tui.warm import warm
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from services.model.plan import Plan
     from services.runs.engine import Run
+    from tui.connect import Connector
+
+
+# What the first paint does not need is imported where it is used.
+
+
+def _commands() -> "type[Provider]":
+    from tui.palette import Commands
+
+    return Commands
 
 
 class Wrapkey(Shell):
@@ -41,7 +49,7 @@ class Wrapkey(Shell):
 
     TITLE = "wrapkey"
     CSS_PATH = "wrapkey.tcss"
-    COMMANDS = {Commands}  # noqa: RUF012  (Textual's own declaration)
+    COMMANDS = {_commands}  # noqa: RUF012  (Textual's own declaration)
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = bind("goto", "keys", "quit", "show_text")
     NOTIFICATION_TIMEOUT = 6
@@ -52,7 +60,6 @@ class Wrapkey(Shell):
         if ascii_.needed(getattr(sys.__stderr__, "encoding", None)):
             self._ascii = [ascii_.AsciiFilter()]
         self._copied = ("", "")
-        self._connector = Connector(session)
         self._runs = Runs(session)
         self.last_words = ""
         """What to tell the person when the screens are gone."""
@@ -63,6 +70,12 @@ class Wrapkey(Shell):
         for look in THEMES.values():
             self.register_theme(look)
         self.theme = theme
+
+    @cached_property
+    def _connector(self) -> "Connector":
+        from tui.connect import Connector
+
+        return Connector(self.session)
 
     # -- start and end
 
@@ -131,11 +144,16 @@ class Wrapkey(Shell):
         self._clipboard = text
         code = clipboard.sequence(text, os.environ)
         if not code:
-            self.push_screen(TextView(f"Too long for the terminal's clipboard: {what}", text))
+            self._show_as_text(f"Too long for the terminal's clipboard: {what}", text)
             return
         if self._driver is not None:
             self._driver.write(code)
         self.say(f"Sent to the terminal's clipboard: {what}. T shows it as text.")
+
+    def _show_as_text(self, title: str, text: str) -> None:
+        from screens.widgets.inspect import TextView
+
+        self.push_screen(TextView(title, text))
 
     def copy_to_clipboard(self, text: str) -> None:
         """Textual's own copying (selected text) goes the same way."""
@@ -186,6 +204,8 @@ class Wrapkey(Shell):
             await self.push_screen(Help.of(self.screen))
 
     def action_goto(self) -> None:
+        from screens.widgets.prompt import Prompt
+
         names = [place.name for place in PLACES]
         self.push_screen(Prompt("go to:", known=names, rule=_place_rule), self._go)
 
@@ -196,7 +216,7 @@ class Wrapkey(Shell):
     def action_show_text(self) -> None:
         what, text = self._copied
         if text:
-            self.push_screen(TextView(what, text))
+            self._show_as_text(what, text)
         else:
             self.say("Nothing was copied yet: y copies the id of a row.")
 
@@ -214,6 +234,8 @@ class Wrapkey(Shell):
             "wrapkey can go on with it later: nothing is done twice."
         )
         question = f"Leave while a run is going on ({', '.join(live)})?"
+        from screens.widgets.confirm import Confirm
+
         self.push_screen(Confirm(question, text), self._leave)
 
     def _leave(self, sure: bool | None) -> None:
@@ -221,6 +243,8 @@ class Wrapkey(Shell):
             self.exit(return_code=Exit.INTERRUPTED)
 
     def action_command_palette(self) -> None:
+        from tui.palette import Palette
+
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
