@@ -21,11 +21,14 @@ class Seen(NamedTuple):
     status: int
 
 
-async def connect(ready: Mapping[str, Any], name: str = "admin") -> Connection:
+async def connect(
+    ready: Mapping[str, Any], name: str = "admin", *, read_only: bool = False
+) -> Connection:
     """A connection to a running sandbox as one of its principals."""
     settings = Timeouts(backoff=0.01)
     who = principal_from_ready(ready, name)
-    return await Connection.open(Cloud.from_ready(ready), who, settings=settings)
+    cloud = Cloud.from_ready(ready)
+    return await Connection.open(cloud, who, settings=settings, read_only=read_only)
 
 
 class Azure:
