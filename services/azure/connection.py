@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from azure.core import AsyncPipelineClient
@@ -173,12 +174,17 @@ class Connection:
     ) -> Answer:
         """One request without an SDK. ``path`` is absolute, or a whole URL (a nextLink).
 
-        Raises AzureError for every status from 400 on, except 404 with ``missing_ok``.
+        Raises AzureError for every status from 300 on, except 404 with ``missing_ok``, and for
+        a URL outside the service: an answer could name any host, and the token would go there.
         """
         client = self.rest(service)
+        url = client.format_url(path)
+        base = client.format_url("/")
+        if not _inside(base, url):
+            raise _elsewhere(base, url, sentence(what))
         request = HttpRequest(
             method,
-            client.format_url(path),
+            url,
             params=dict(params or {}),
             headers=dict(headers or {}),
             content=None if json is None else msgspec.json.encode(json),
@@ -263,6 +269,28 @@ def scope(audience: str) -> str:
 
 def _user_agent() -> core.UserAgentPolicy:
     return core.UserAgentPolicy(base_user_agent="wrapkey", user_agent_use_env=False)
+
+
+def _inside(base: str, url: str) -> bool:
+    """Whether a URL belongs to a service: its host or one below it, scheme and port the same."""
+    home, there = urlsplit(base), urlsplit(url)
+    if (home.scheme, home.port) != (there.scheme, there.port):
+        return False
+    host, name = (home.hostname or "").lower(), (there.hostname or "").lower()
+    return name == host or name.endswith(f".{host}")
+
+
+def _elsewhere(base: str, url: str, what: str) -> AzureError:
+    return AzureError(
+        ErrorKind.INVALID,
+        code="ForeignAddress",
+        message=urlsplit(url).netloc,
+        host=urlsplit(base).netloc,
+        what=what,
+        means="An answer points to an address outside this cloud; the sign-in is not sent there.",
+        do="Check whether a proxy changes answers; otherwise report it with the address.",
+        sent=False,
+    )
 
 
 def _decoded(body: bytes, what: str) -> Any:

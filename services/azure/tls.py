@@ -23,9 +23,13 @@ def context(*ca_files: str) -> ssl.SSLContext:
     Adds and never replaces, so that a corporate root and a sandbox's can both be trusted.
     Raises AzureError (TLS) naming a file that can't be read.
     """
+    return _context(_files(ca_files))
+
+
+def _files(ca_files: tuple[str, ...]) -> tuple[tuple[str, str, float], ...]:
     named = [(name, os.environ.get(name, "")) for name in VARIABLES]
     named += [("--connect", path) for path in ca_files]
-    return _context(tuple((origin, path, _changed(path)) for origin, path in named if path))
+    return tuple((origin, path, _changed(path)) for origin, path in named if path)
 
 
 @lru_cache(maxsize=8)
@@ -153,7 +157,8 @@ def requests_session(*ca_files: str) -> Any:
     import requests
     from requests.adapters import HTTPAdapter
 
-    made = context(*ca_files)
+    # One of its own: urllib3 writes settings into the context it is given.
+    made = _context.__wrapped__(_files(ca_files))
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

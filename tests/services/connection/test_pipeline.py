@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.msi.aio import ManagedServiceIdentityClient
@@ -241,8 +242,9 @@ async def test_unknown_outcomes_are_told_from_unsent_writes(
     wire.script.append(RESET)
     with pytest.raises(AzureError):
         await conn.call("arm", "PUT", "/x", json={})
+    closed = await connect(cloud=msgspec.structs.replace(wire.cloud, arm="https://localhost:1"))
     with pytest.raises(AzureError):
-        await conn.call("arm", "PUT", "https://localhost:1/x", json={})
+        await closed.call("arm", "PUT", "/x", json={})
     outcomes = [item for name, item, _ in notes.said if name == "after"]
     assert [(o.status, o.sent) for o in outcomes] == [(None, True), (None, False)]
 
@@ -336,6 +338,32 @@ async def test_clients_are_made_once_and_pinned(wire: Wire, connect: Connect) ->
     assert wire.requests[0].path.endswith("?api-version=2026-02-01")
     uri = f"https://KV1.{wire.cloud.vault_suffix}/"
     assert conn.keys(uri) is conn.keys(uri.lower().rstrip("/"))
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("https://localhost:{port}/next?$skiptoken=x", True),
+        ("https://westeurope.localhost:{port}/op/1", True),
+        ("https://evil.test:{port}/next", False),
+        ("https://evillocalhost:{port}/next", False),
+        ("https://localhost:{port}@evil.test/next", False),
+        ("https://localhost:1/next", False),
+        ("http://localhost:{port}/next", False),
+    ],
+)
+async def test_a_token_stays_within_its_service(
+    wire: Wire, connect: Connect, address: str, inside: bool
+) -> None:
+    conn = await connect(credential=(credential := Sesame()))
+    url = address.format(port=wire.port)
+    if inside and "westeurope" not in url:
+        await conn.call("arm", "GET", url)
+        return
+    with pytest.raises(AzureError) as caught:
+        await conn.call("arm", "GET", url)
+    refused = (caught.value.code, credential.asked) == ("ForeignAddress", [])
+    assert refused is not inside
 
 
 async def test_prices_are_asked_without_a_token(wire: Wire, connect: Connect) -> None:
