@@ -135,7 +135,7 @@ def options(kind: Any, subscription: str) -> dict[str, Any]:
     return {**more, **VERSIONS.get(kind, {})}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def contoso(running_sandbox: Any) -> Any:
     running_sandbox.reset("contoso")
     return running_sandbox
