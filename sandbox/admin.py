@@ -19,6 +19,7 @@ def api(server: Server, apis: list[Api], stop: Callable[[], None], seed: int) ->
     made = Api(plane=ADMIN)
     _add_requests(made, server)
     _add_clock(made)
+    _add_settings(made)
     _add_faults(made)
 
     @made.route("POST", "/admin/reset")
@@ -80,13 +81,35 @@ def _add_clock(made: Api) -> None:
 
     @made.route("POST", "/admin/clock")
     def jump(world: World, request: Request) -> Answer:
-        seconds = request.json().get("advance")
-        if not isinstance(seconds, int | float) or seconds < 0:
-            raise Refusal(400, "InvalidAdvance", "advance must be a number of seconds, 0 or more")
-        world.clock.offset += seconds
+        body = request.json()
+        name = "advance" if "advance" in body else "offset"
+        seconds = body.get(name)
+        if not isinstance(seconds, int | float) or (name == "advance" and seconds < 0):
+            raise Refusal(
+                400,
+                "InvalidClock",
+                "advance must be a number of seconds, 0 or more; offset (from real time) any",
+            )
+        world.clock.offset = seconds + (world.clock.offset if name == "advance" else 0)
         world.state.offset = world.clock.offset
         world.run_due()
         return told(world)
+
+
+def _add_settings(made: Api) -> None:
+    @made.route("GET", "/admin/settings")
+    def settings(world: World, request: Request) -> Answer:
+        return Answer(200, world.state.settings)
+
+    @made.route("POST", "/admin/settings")
+    def change(world: World, request: Request) -> Answer:
+        """For example ``token_lifetime_s``, ``propagation_s`` or ``throttle``; null removes."""
+        for name, value in request.json().items():
+            if value is None:
+                world.state.settings.pop(name, None)
+            else:
+                world.state.settings[name] = value
+        return Answer(200, world.state.settings)
 
 
 def _add_faults(made: Api) -> None:

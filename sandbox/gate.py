@@ -39,10 +39,13 @@ def authenticate(world: World, request: Request, plane: str) -> None:
         _authenticate_graph(world, request)
         return
     if "authorization" not in request.headers:
+        # ARM tells anybody which tenant a subscription belongs to; clients rely on it.
+        subscription = world.state.subscriptions.get(armid.subscription(request.path), {})
         raise _unauthorized(
             world,
             "AuthenticationFailed",
             "Authentication failed. The 'Authorization' header is missing.",
+            subscription.get("tenantId", ""),
         )
     claims = request.claims
     if not claims:
@@ -109,9 +112,10 @@ def _readable(epoch: float) -> str:
 
 def _unauthorized(world: World, code: str, message: str, tenant: str = "") -> GatewayRefusal:
     tenant = tenant or next(iter(world.state.tenants), "common")
+    message_line = message.replace('"', "'")
     challenge = (
         f'Bearer authorization_uri="{world.addresses.authority}/{tenant}",'
-        f' error="invalid_token", error_description="{message}"'
+        f' error="invalid_token", error_description="{message_line}"'
     )
     return GatewayRefusal(401, code, message, headers={"WWW-Authenticate": challenge})
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 import sys
 import time
 import traceback
@@ -25,6 +26,7 @@ _OPEN_PATHS = ("/metadata", "/common/", "/organizations/", "/consumers/", "/api/
 _OPEN_SECOND = frozenset(
     {"oauth2", "v2.0", ".well-known", "discovery", "login", "kerberos", "devicelogin"}
 )
+_SLASHES = re.compile("/{2,}")
 _JSON = "application/json; charset=utf-8"
 
 
@@ -33,9 +35,9 @@ def plane_of(host: str, path: str) -> tuple[str, str]:
     name = host.partition(":")[0].lower()
     if name.endswith("vault.localhost"):
         return VAULT, path
-    low = path.lower()
+    low = _SLASHES.sub("/", path.lower()) if "//" in path else path.lower()
     if low.startswith("/graph/"):
-        return GRAPH, path[len("/graph") :]
+        return GRAPH, path.lstrip("/")[len("graph") :]
     if low.startswith("/admin/"):
         return ADMIN, path
     if low.startswith(_OPEN_PATHS) or low == "/devicelogin":

@@ -5,6 +5,8 @@ import time
 import pytest
 from sandboxed import RunningSandbox
 
+from sandbox.server import plane_of
+
 GROUP = "/subscriptions/{s}/resourceGroups/rg1"
 
 
@@ -23,6 +25,36 @@ def test_a_request_without_a_token_is_told_where_to_get_one(sandbox: RunningSand
     answer = sandbox.http().get(f"{sandbox.arm}/subscriptions?api-version=2022-12-01")
     assert (answer.status_code, code(answer)) == (401, "AuthenticationFailed")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
+    path = f"/subscriptions/{sandbox.subscription}?api-version=2022-12-01"
+    challenge = sandbox.http().get(sandbox.arm + path).headers["WWW-Authenticate"]
+    assert f'/{sandbox.ready["tenant_id"]}"' in challenge
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "wanted"),
+    [
+        ("localhost:1", "/subscriptions/x", ("arm", "/subscriptions/x")),
+        (
+            "localhost:1",
+            "/subscriptions/login/providers",
+            ("arm", "/subscriptions/login/providers"),
+        ),
+        ("localhost:1", "/graph//v1.0/me", ("graph", "//v1.0/me")),
+        ("localhost:1", "//graph/v1.0/me", ("graph", "/v1.0/me")),
+        ("localhost:1", "//t/oauth2/v2.0/token", ("open", "//t/oauth2/v2.0/token")),
+        ("localhost:1", "/t/v2.0/.well-known/openid-configuration", ("open", None)),
+        ("localhost:1", "/common/discovery/instance", ("open", None)),
+        ("localhost:1", "/Metadata/endpoints", ("open", None)),
+        ("localhost:1", "/api/retail/prices", ("open", None)),
+        ("localhost:1", "/admin/clock", ("admin", None)),
+        ("kv1.vault.localhost:1", "/admin/clock", ("vault", None)),
+        ("KV1.VAULT.LOCALHOST", "/keys", ("vault", None)),
+    ],
+)
+def test_hosts_and_paths_choose_the_service(
+    host: str, path: str, wanted: tuple[str, str | None]
+) -> None:
+    assert plane_of(host, path) == (wanted[0], path if wanted[1] is None else wanted[1])
 
 
 def test_tokens_of_others_and_for_others_are_refused(sandbox: RunningSandbox) -> None:

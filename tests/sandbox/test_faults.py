@@ -109,6 +109,24 @@ def test_a_jump_moves_the_date_and_not_the_tokens(sandbox: RunningSandbox) -> No
     assert 864000 <= passed.total_seconds() < 864060
     bad = sandbox.http().post(f"{sandbox.ready['admin']}/clock", json={"advance": -1})
     assert bad.status_code == 400
+    assert sandbox.admin("POST", "clock", {"offset": -300})["offset"] == -300
+    behind = parsedate_to_datetime(sandbox.call("GET", "/subscriptions").headers["Date"])
+    assert behind < before
+
+
+def test_settings_shorten_tokens(sandbox: RunningSandbox) -> None:
+    sandbox.admin("POST", "settings", {"token_lifetime_s": 7})
+    app = sandbox.principal("app")
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+        "scope": f"{sandbox.arm}/.default",
+    }
+    url = f"{sandbox.ready['authority']}/{sandbox.ready['tenant_id']}/oauth2/v2.0/token"
+    assert sandbox.http().post(url, data=form).json()["expires_in"] == 7
+    sandbox.admin("POST", "settings", {"token_lifetime_s": None})
+    assert sandbox.http().post(url, data=form).json()["expires_in"] == 3599
 
 
 def test_the_recorder_tells_who_asked_what(sandbox: RunningSandbox, group: str) -> None:
