@@ -31,7 +31,8 @@ async def service_principal(conn: Connection, app_id: str) -> Principal | None:
         if error.status != 400:
             raise
     # Graph of some clouds does not take the alternate key in the path.
-    query = {"$filter": f"appId eq '{app_id}'", "$select": FIELDS}
+    quoted = app_id.replace("'", "''")
+    query = {"$filter": f"appId eq '{quoted}'", "$select": FIELDS}
     raw = await _send(conn, what, "GET", "/v1.0/servicePrincipals", params=query)
     found = calls.objects(raw, "value")
     return principal(found[0], "ServicePrincipal") if found else None

@@ -27,6 +27,18 @@ async def test_an_app_has_an_object_of_its_own_in_the_tenant(azure: Azure) -> No
     assert "accountEnabled" in last.query["$select"]
 
 
+async def test_an_app_is_found_where_graph_does_not_take_its_id_in_the_path(azure: Azure) -> None:
+    refusal = {"status": 400, "path": "servicePrincipals\\(", "times": 2, "body": {"error": {}}}
+    expected = await graph.service_principal(azure.conn, COSMOS)
+    azure.sandbox.admin("POST", "faults", refusal)
+    found = await graph.service_principal(azure.conn, COSMOS)
+    assert found is not None
+    assert expected is not None
+    assert found.object_id == expected.object_id
+    assert azure.seen("GET")[-1].query["$filter"] == f"appId eq '{COSMOS}'"
+    assert await graph.service_principal(azure.conn, UNKNOWN) is None
+
+
 async def test_a_missing_app_is_created_once(azure: Azure) -> None:
     app = azure.sandbox.principal("app")["client_id"]
     missing = UNKNOWN

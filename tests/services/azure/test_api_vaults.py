@@ -78,6 +78,23 @@ async def test_a_listing_turns_its_pages(azure: Azure, monkeypatch: pytest.Monke
     assert sorted(vault.name for page in pages for vault in page) == names
 
 
+async def test_a_page_that_fails_keeps_the_pages_before_it(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("kv-one", "kv-two"):
+        await policy_vault(azure, name)
+    monkeypatch.setattr("sandbox.providers.vaults.PAGE", 1)
+    broken = {"path": "/vaults$", "method": "GET", "skip": 1, "times": -1, "status": 500}
+    azure.sandbox.admin("POST", "faults", broken)
+    read = []
+    with pytest.raises(AzureError) as failed:
+        async for page in vaults.list_vaults(azure.conn, azure.sub):
+            read += page
+    assert [vault.name for vault in read] == ["kv-one"]
+    assert failed.value.kind is ErrorKind.SERVER
+    assert failed.value.what == "Could not list vaults."
+
+
 async def test_a_policy_is_added_and_none_is_lost(azure: Azure) -> None:
     vault = await policy_vault(azure)
     other = AccessPolicy(object_id=azure.object_id("app"), keys=("get", "wrapkey", "unwrapkey"))
