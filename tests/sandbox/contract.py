@@ -2,6 +2,7 @@
 
 import json
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,3 +162,19 @@ class Az:
         reply = self.key_vault("POST", vault, f"/keys/{name}/create", {"kty": "RSA", **body})
         assert reply.status == 200, reply
         return reply.body
+
+
+Case = Callable[[Az], Reply]
+CASES: dict[str, Case] = {}
+"""By recording (``area/name``): what brings a sandbox into its state and asks."""
+
+
+def case(*names: str) -> Callable[[Case], Case]:
+    """Register what answers the recordings of these names."""
+
+    def register(function: Case) -> Case:
+        for name in names:
+            CASES[name] = function
+        return function
+
+    return register

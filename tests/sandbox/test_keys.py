@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kvworld import ADMIN, APP, DAY, GROUP, OTHER_SUB, STRANGER, Kv, vault_path
 
 from sandbox.keyvault import access, durations, keyspec, keystore, keyview, material, usable
 from sandbox.protocol import VaultRefusal
 from sandbox.providers import keys
-from tests.sandbox.kvworld import ADMIN, APP, DAY, GROUP, OTHER_SUB, STRANGER, Kv, vault_path
 
 KID = "https://kv-one.vault.localhost:8443/keys/cmk"
 

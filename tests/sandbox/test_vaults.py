@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-
-from sandbox import cascade, rbac
-from sandbox.keyvault import names, policies, rules
-from sandbox.protocol import GatewayRefusal, Refusal
-from tests.sandbox.kvworld import (
+from kvworld import (
     ADMIN,
     APP,
     DAY,
@@ -24,6 +20,10 @@ from tests.sandbox.kvworld import (
     body,
     vault_path,
 )
+
+from sandbox import cascade, rbac
+from sandbox.keyvault import names, policies, rules
+from sandbox.protocol import GatewayRefusal, Refusal
 
 KV = vault_path("kv-one")
 PURGE_PROTECTED = {"enablePurgeProtection": True}

@@ -3,12 +3,12 @@
 import time
 
 import pytest
+from kvworld import ADMIN, DAY, SUB, Kv, body, vault_path
 
 from sandbox.keyvault import keystore, names
 from sandbox.protocol import Refusal, VaultRefusal
 from sandbox.providers import vaults, vaultseeds
 from sandbox.state import save
-from tests.sandbox.kvworld import ADMIN, DAY, SUB, Kv, body, vault_path
 
 ARM_KEY = f"{vault_path('kv-one')}/keys/cmk"
 
