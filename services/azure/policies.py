@@ -1,6 +1,6 @@
 """The pipeline of every call: guard, retry, throttle, log, journal. Nothing else repeats or hides.
 
-Order, outermost first: ReadOnlyGuard, Retry (GET and HEAD only), Throttle, RequestLog, Journal,
+Order, outermost first: ReadOnlyGuard, Inside, Retry (GET and HEAD only), Throttle, RequestLog, Journal,
 then sign-in and transport. Tokens are asked for by the credential's own pipeline.
 """
 
@@ -35,6 +35,7 @@ from services.text import plain
 
 __all__ = [
     "ConnectionEvent",
+    "Inside",
     "Journal",
     "Outcome",
     "ReadOnlyGuard",
@@ -103,6 +104,45 @@ class ReadOnlyGuard(AsyncHTTPPolicy[Any, Any]):
         if self._enabled and not is_read(asked.method, asked.url):
             raise read_only(asked.method, urlsplit(asked.url).path)
         return await self.next.send(request)
+
+
+class Inside(AsyncHTTPPolicy[Any, Any]):
+    """Keeps requests within their service: its host, or one below it.
+
+    Page links and operation addresses come out of answers and could name any host; the token
+    would go there.
+    """
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self._host, self._rest = _place(base)
+
+    async def send(self, request: Request) -> Response:
+        """Send; raises AzureError (INVALID) for an address elsewhere."""
+        name, rest = _place(request.http_request.url)
+        near = name == self._host or name.endswith(f".{self._host}")
+        if not near or rest != self._rest:
+            raise AzureError(
+                ErrorKind.INVALID,
+                code="ForeignAddress",
+                message=urlsplit(request.http_request.url).netloc,
+                host=self._host,
+                means="An answer points to an address outside this cloud; the sign-in is not "
+                "sent there.",
+                do="Check whether a proxy changes answers; otherwise report the address.",
+                sent=False,
+            )
+        return await self.next.send(request)
+
+
+def _place(url: str) -> tuple[str, tuple[str, int]]:
+    """Host, and scheme with port, of an address; port -1 for one that is no number."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        port = -1
+    return (parts.hostname or "").lower(), (parts.scheme, port)
 
 
 class Retry(AsyncRetryPolicy[Any, Any]):

@@ -117,3 +117,14 @@ async def test_another_process_follows_by_the_address(wire: Wire, connect: Conne
     with pytest.raises(AzureError) as caught:
         await operations.follow(conn, here, what="create workspace ml")
     assert (caught.value.message, caught.value.kind) == (PURGE, ErrorKind.INVALID)
+
+
+async def test_an_operation_elsewhere_gets_no_token(wire: Wire, connect: Connect) -> None:
+    conn = await connect()
+    wire.script.append(
+        Answer(202, b"", {"Azure-AsyncOperation": f"https://evil.test:{wire.port}/op", **SOON})
+    )
+    operation = await create(conn)
+    with pytest.raises(AzureError) as caught:
+        await operations.wait(conn, operation)
+    assert caught.value.code == "ForeignAddress" and "evil.test" in caught.value.message

@@ -349,6 +349,7 @@ async def test_clients_are_made_once_and_pinned(wire: Wire, connect: Connect) ->
         ("https://evillocalhost:{port}/next", False),
         ("https://localhost:{port}@evil.test/next", False),
         ("https://localhost:1/next", False),
+        ("https://localhost:99999/next", False),
         ("http://localhost:{port}/next", False),
     ],
 )
@@ -364,6 +365,11 @@ async def test_a_token_stays_within_its_service(
         await conn.call("arm", "GET", url)
     refused = (caught.value.code, credential.asked) == ("ForeignAddress", [])
     assert refused is not inside
+
+
+def test_the_usual_port_may_be_written() -> None:
+    usual = policies._place("https://Management.azure.com/x")
+    assert policies._place("https://management.azure.com:443/y") == usual
 
 
 async def test_prices_are_asked_without_a_token(wire: Wire, connect: Connect) -> None:
