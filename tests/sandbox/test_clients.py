@@ -8,6 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
@@ -196,6 +197,19 @@ def test_locks_through_the_lock_client(sandbox: RunningSandbox, client: Any) -> 
     assert refused.value.error.code == "ScopeLocked"
     locks.management_locks.delete_at_resource_group_level("rg1", "keep")
     assert list(locks.management_locks.list_at_resource_group_level("rg1")) == []
+
+
+def test_the_activity_log_through_the_monitor_client(sandbox: RunningSandbox, client: Any) -> None:
+    resources = client(ResourceManagementClient, sandbox.subscription)
+    resources.resource_groups.create_or_update("rg1", {"location": "westeurope"})
+    for _ in range(204):
+        sandbox.call("PATCH", f"/subscriptions/{sandbox.subscription}/resourceGroups/rg1", {})
+    monitor = client(MonitorManagementClient, sandbox.subscription)
+    text = "eventTimestamp ge '2020-01-01T00:00:00Z' and resourceGroupName eq 'RG1'"
+    found = list(monitor.activity_logs.list(filter=text))
+    assert len(found) == 205
+    assert found[0].operation_name.value == "Microsoft.Resources/subscriptions/resourceGroups/write"
+    assert found[0].event_timestamp >= found[-1].event_timestamp
 
 
 def test_graph_knows_people_and_apps(sandbox: RunningSandbox) -> None:
