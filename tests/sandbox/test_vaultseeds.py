@@ -122,8 +122,8 @@ def test_ten_thousand_vaults_cost_little_and_share_nothing(kv):
     for spec in specs:
         vaultseeds.seed_vault(kv.world, spec)
     spent = time.perf_counter() - started
-    # About 10 microseconds each; the ratio keeps slow machines from failing it.
-    assert spent < 25 * baseline, f"{spent:.3f} s against a baseline of {baseline:.3f} s"
+    # About 10 microseconds each, 25 with a full heap to collect; key material would cost 10,000.
+    assert spent < 60 * baseline, f"{spent:.3f} s against a baseline of {baseline:.3f} s"
     one, other = (kv.world.resource(vault_path(f"kv-0000{at}")) for at in (1, 2))
     one.doc["properties"]["sku"]["name"] = "premium"
     one.doc["properties"]["accessPolicies"].append(1)
