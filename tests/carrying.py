@@ -29,16 +29,18 @@ async def connected(sandbox: RunningSandbox, name: str = "admin") -> AsyncIterat
     """Signed in as one of the sandbox's principals, through azure-identity and TLS."""
     cloud = Cloud.from_ready(sandbox.ready)
     who = sandbox.principal(name)
+    transport = Transport(Timeouts(), cloud.ca_file, "")
     credential = ClientSecretCredential(
         sandbox.ready["tenant_id"],
         who["client_id"],
         who["client_secret"],
         authority=cloud.authority,
         disable_instance_discovery=True,
-        transport=Transport(Timeouts(), cloud.ca_file, ""),
+        transport=transport,
     )
     async with await Connection.open(cloud, credential) as conn:
         yield conn
+    await transport.shut()
 
 
 def intent_for(sandbox: RunningSandbox, **parts: Any) -> Intent:

@@ -1,0 +1,75 @@
+"""What headless commands print: plans and events as JSON documents with ``schema: 1``."""
+
+from typing import Any
+
+import msgspec
+
+from services.model.plan import Event, Finding, Plan, Status, Step
+
+SCHEMA = 1
+
+_WORST: tuple[Status, ...] = ("fail", "unknown", "warn", "fix", "ok", "skipped")
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """A plan as ``wrapkey plan`` prints it; JSON types only."""
+    return {
+        "schema": SCHEMA,
+        "intent": msgspec.to_builtins(plan.intent),
+        "steps": [step_document(step) for step in plan.steps],
+        "findings": [finding_document(one) for one in plan.findings],
+        "names": plan.names,
+        "cost": None,
+        "cost_reason": "this version does not work out what a plan costs",
+        "quota": [],
+        "quota_reason": "this version does not read quotas",
+    }
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """A step as scripts see it; what it is made of stays inside."""
+    return {
+        "id": step.id,
+        "title": step.title,
+        "action": step.action,
+        "target": step.target,
+        "needs": list(step.needs),
+        "irreversible": step.irreversible,
+        "expected_s": step.expected_s,
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as scripts see it."""
+    document: dict[str, Any] = msgspec.to_builtins(finding)
+    repair = finding.repair
+    if repair is not None:
+        document["repair"] = {
+            "steps": [step_document(step) for step in repair.steps],
+            "text": repair.text,
+            "irreversible": repair.irreversible,
+        }
+    return document
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """An event as one line of ``wrapkey apply``."""
+    return {"schema": SCHEMA, **msgspec.to_builtins(event)}
+
+
+def json_line(document: dict[str, Any]) -> str:
+    """A document in one line, without a newline at its end."""
+    return msgspec.json.encode(document).decode()
+
+
+def worst(plan: Plan) -> Status:
+    """The gravest status among a plan's findings; ok where there are none."""
+    found = {finding.status for finding in plan.findings}
+    return next((status for status in _WORST if status in found), "ok")
+
+
+def refusals(plan: Plan, accepted: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+    """The failing findings that keep a plan from being applied, but for accepted checks."""
+    return tuple(
+        one for one in plan.findings if one.status == "fail" and one.check not in accepted
+    )
