@@ -185,3 +185,37 @@ principals = st.dictionaries(
 )
 def test_what_is_saved_is_what_is_loaded(state: State) -> None:
     assert load(save(state)) == state
+
+
+def test_a_handler_that_breaks_answers_500_and_says_where(
+    sandbox: RunningSandbox, group: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key = group.lower()
+    sandbox.world.state.groups[key].doc = {"name": None}
+    answer = sandbox.call("PUT", group, {"location": "westeurope"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "InternalServerError")
+    assert "Traceback" in capfd.readouterr().err
+    assert sandbox.call("GET", "/subscriptions").status_code == 200
+
+
+def test_a_cascade_takes_vaults_to_the_deleted_ones(sandbox: RunningSandbox, group: str) -> None:
+    top = f"/subscriptions/{sandbox.subscription}"
+    sandbox.call("POST", f"{top}/providers/Microsoft.KeyVault/register")
+    sandbox.advance(1)
+    body = {
+        "location": "westeurope",
+        "properties": {
+            "tenantId": sandbox.ready["tenant_id"],
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": True,
+        },
+    }
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/kv-cascade-1"
+    assert sandbox.call("PUT", vault, body, version="2023-07-01").status_code == 200
+    sandbox.call("DELETE", group)
+    sandbox.advance(1)
+    assert sandbox.call("HEAD", group).status_code == 404
+    deleted = sandbox.call(
+        "GET", f"{top}/providers/Microsoft.KeyVault/deletedVaults", version="2023-07-01"
+    )
+    assert [item["name"] for item in deleted.json()["value"]] == ["kv-cascade-1"]
