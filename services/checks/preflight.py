@@ -26,6 +26,24 @@ def judge(intent: Intent, facts: Facts, now: datetime | None = None) -> tuple[Fi
     return tuple(found for one in JUDGES for found in one(intent, facts, moment))
 
 
+def place(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+    """Whether this is the cloud and the tenant the intent was written for."""
+    for check, wanted, found in (
+        ("cloud", intent.cloud, facts.cloud.name),
+        ("tenant", intent.tenant, facts.tenant),
+    ):
+        if wanted and wanted.lower() != found.lower():
+            yield Finding(
+                id=f"{check}:{wanted}",
+                check=check,
+                subject=found,
+                status="fail",
+                title=f"The intent is for {check} {wanted}, this is {found}",
+                evidence=(Evidence(call="sign-in", field=check, value=found),),
+                meaning=f"Sign in to the intent's {check}, or take the line out of the intent.",
+            )
+
+
 def vault(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
     """Whether the vault is there and can serve (F01, F02, F14, F15, F43)."""
     name = intent.vault.name
@@ -254,4 +272,4 @@ def _unknown(check: str, subject: str, title: str, why: Unknown) -> Finding:
     )
 
 
-JUDGES: tuple[Judge, ...] = (vault, key, providers, apps, workspace)
+JUDGES: tuple[Judge, ...] = (place, vault, key, providers, apps, workspace)

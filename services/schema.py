@@ -1,0 +1,260 @@
+"""docs/intent.md, docs/json.md and docs/intent.schema.json, generated from the types.
+
+``python -m services.schema --write`` writes them below the present folder, ``--check``
+says which are stale and exits with 1.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from services import names
+from services.intentrules import RULES
+from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Struct as Part
+from services.model.plan import Event, Evidence, Finding, Repair, Step
+
+TABLES: dict[str, type[Part]] = {
+    "vault": VaultIntent,
+    "key": KeyIntent,
+    "workspace": WorkspaceIntent,
+}
+_KINDS = {
+    "guid": ("subscription",),
+    "region": ("region",),
+    "resource_group": ("resource_group", "vault.resource_group"),
+    "vault": ("vault.name",),
+    "key": ("key.name",),
+    "workspace": ("workspace.name",),
+}
+
+
+def intent_schema() -> str:
+    """The JSON Schema of an intent, for editors that know schemas of TOML."""
+    (schema,), parts = msgspec.json.schema_components([Intent], ref_template="#/$defs/{name}")
+    kinds: list[type[Part]] = [Intent, *TABLES.values(), Create]
+    for part in kinds:
+        parts[part.__name__]["additionalProperties"] = False
+    for kind, paths in _KINDS.items():
+        rule = names.RULES[kind]
+        for path in paths:
+            field = _field(parts, path)
+            empty = RULES[path].check is not None and field.get("default") == ""
+            field["minLength"] = 0 if empty else rule.low
+            field["maxLength"] = rule.high
+    for path, told in RULES.items():
+        _field(parts, path)["description"] = told.about
+    days = _field(parts, "vault.retention_days")
+    days.update(minimum=7, maximum=90)
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "wrapkey intent",
+        **schema,
+        "$defs": parts,
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _field(parts: dict[str, Any], path: str) -> dict[str, Any]:
+    table, _, name = path.rpartition(".")
+    kind = TABLES[table] if table else Intent
+    field: dict[str, Any] = parts[kind.__name__]["properties"][name]
+    return field
+
+
+def intent_page() -> str:
+    """docs/intent.md."""
+    lines = [
+        "# The intent file",
+        "",
+        "What you want, as TOML. The Review screen writes it with `w`; `wrapkey plan`,"
+        " `wrapkey apply` and `wrapkey check` read it. Fields that nobody knows are errors, and"
+        " everything that is wrong is told at once, with its line. A field that is left out has"
+        " its default; names that are left out are derived from the Azure id of what they serve,"
+        " so that applying twice makes nothing twice.",
+        "",
+        "```toml",
+        *_sample(),
+        "```",
+        "",
+        *_table("At the top", "", Intent),
+    ]
+    for name, kind in TABLES.items():
+        lines += ["", *_table(f"`[{name}]`", f"{name}.", kind)]
+    lines += [
+        "",
+        '`kind = "container-group"` and `kind = "cluster"` are refused: they are not built yet.',
+        "",
+        "This page and docs/intent.schema.json are written by `python -m services.schema`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sample() -> list[str]:
+    lines: list[str] = []
+    for path, rule in RULES.items():
+        table, _, name = path.rpartition(".")
+        if table and f"[{table}]" not in lines:
+            lines += ["", f"[{table}]"]
+        if path not in _NOT_IN_SAMPLE:
+            lines.append(f"{name} = {rule.example}")
+    return lines
+
+
+_NOT_IN_SAMPLE = {"cloud", "tenant", "key.not_before"}
+
+
+def _table(title: str, prefix: str, kind: type[Part]) -> list[str]:
+    rows = [f"## {title}", "", "| field | value | default | |", "|---|---|---|---|"]
+    hints = get_type_hints(kind)
+    for field in msgspec.structs.fields(kind):
+        path = prefix + field.name
+        if path not in RULES:
+            continue
+        default = "required" if field.required else _default(field)
+        rows.append(
+            f"| `{field.name}` | {_shown(hints[field.name])} | {default} | {RULES[path].about} |"
+        )
+    return rows
+
+
+def _default(field: Any) -> str:
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return "none" if value in ("", None, {}) else f"`{_json(value)}`"
+
+
+def _shown(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return ", ".join(f"`{_json(one)}`" for one in get_args(hint))
+    words = [_WORDS.get(_plain(kind), "") for kind in get_args(hint) or (hint,)]
+    if _plain(hint) is dict:
+        words = [_WORDS[dict]]
+    return " or ".join(word for word in words if word)
+
+
+def _plain(kind: Any) -> Any:
+    return get_origin(kind) or kind
+
+
+_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "number",
+    bool: "`true`, `false`",
+    datetime: "date and time with Z",
+    dict: "table of texts",
+    Create: '`{ create = "name" }`',
+}
+
+
+def json_page() -> str:
+    """docs/json.md."""
+    from services.runs.headless import step_document
+
+    step = step_document(Step(id="", kind="", title="", action="wait", target=""))
+    lines = [
+        "# JSON on stdout",
+        "",
+        "Every document carries `schema: 1`. Names here are promises: fields are added, never"
+        " renamed.",
+        "",
+        "## `wrapkey plan INTENT --json`",
+        "",
+        "`{schema, intent, steps, findings, names, cost, cost_reason, quota, quota_reason}`."
+        " `names` are those that were derived. `cost` is null and `quota` empty while a reason"
+        " stands beside them.",
+        "",
+        f"Step: `{{{', '.join(step)}}}`; `needs` are ids of steps, `expected_s` is seconds,"
+        " `irreversible` a sentence or empty.",
+        "",
+        "## Findings",
+        "",
+        f"Finding: `{{{_names(Finding)}}}`.",
+        "",
+        f"- `status`: {_choices(Finding, 'status')}; `fail` keeps `apply` from starting",
+        f"- `evidence`: list of `{{{_names(Evidence)}}}`",
+        f"- `repair`: null or `{{{_names(Repair)}}}`",
+        "",
+        "## `wrapkey apply INTENT --json`",
+        "",
+        f"One Event a line: `{{{_names(Event)}}}`; empty fields are left out.",
+        "",
+        "| event | detail |",
+        "|---|---|",
+        *(f"| `{name}` | {EVENTS[name]} |" for name in _literal(Event, "event")),
+        "",
+        "The last line is `run.finished` unless the process died.",
+        "",
+        "This page is written by `python -m services.schema`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+EVENTS = {
+    "run.started": "`steps`: how many",
+    "run.paused": "`why`: user",
+    "step.started": "",
+    "step.progress": "`note`",
+    "step.waiting": "`why`; and `until` (a time), or `whom` and `command` (somebody else must act),"
+    " or `seconds` and `assumption` (a grant must get older)",
+    "resource.seen": "`resource` is its id; `state`, `type`, `group`",
+    "step.done": "`note`",
+    "step.skipped": "it was true already",
+    "step.failed": "`cause` (`code`, `what`, `means`), `repair`; `message` and `request_id` of"
+    " Azure",
+    "run.finished": "`status`: succeeded, failed, stopped or interrupted",
+}
+"""What the detail of each event holds."""
+
+
+def _names(kind: type[msgspec.Struct]) -> str:
+    return ", ".join(field.name for field in msgspec.structs.fields(kind))
+
+
+def _literal(kind: type[msgspec.Struct], field: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = get_args(get_type_hints(kind)[field])
+    return found
+
+
+def _choices(kind: type[msgspec.Struct], field: str) -> str:
+    return ", ".join(f"`{one}`" for one in _literal(kind, field))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def documents() -> dict[str, str]:
+    """Every generated file: path below the project to text."""
+    return {
+        "docs/intent.md": intent_page(),
+        "docs/json.md": json_page(),
+        "docs/intent.schema.json": intent_schema(),
+    }
+
+
+def main(arguments: list[str], root: Path) -> int:
+    """Write or check the files below ``root``; returns the exit code."""
+    if arguments not in (["--check"], ["--write"]):
+        print("usage: python -m services.schema --check | --write", file=sys.stderr)
+        return 2
+    stale = [
+        path
+        for path, text in documents().items()
+        if not (root / path).is_file() or (root / path).read_text(encoding="utf-8") != text
+    ]
+    if arguments == ["--check"]:
+        for path in stale:
+            print(f"{path} is stale: python -m services.schema --write", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(documents()[path], encoding="utf-8")
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Path.cwd()))
