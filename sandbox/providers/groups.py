@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox import armid, cascade, operations, rbac, regions
+from sandbox import armid, cascade, operations, rbac, regions, visibility
 from sandbox.gate import authorize, group_not_found, locks_over
 from sandbox.protocol import Answer, GatewayRefusal, Request
 from sandbox.providers.subscriptions import scope as scope_of
@@ -60,6 +60,10 @@ def listing(world: World, request: Request) -> Answer:
     prefix = f"/subscriptions/{request.params['subscription'].lower()}/resourcegroups/"
     who = request.caller.object_id
     everywhere = rbac.allows(world, who, _READ, request.scope)
+    if armid.subscription(request.path) not in visibility.subscriptions(
+        world, who, request.caller.tenant_id
+    ):
+        authorize(world, request, _READ, request.scope)
     tag = re.findall(r"tag(?:Name|Value) eq '([^']*)'", request.query.get("$filter", ""))
     value = []
     for key, group in world.state.groups.items():

@@ -5,7 +5,9 @@ import time
 import pytest
 from sandboxed import RunningSandbox
 
+from sandbox import rbac
 from sandbox.server import plane_of
+from sandbox.state import Resource
 
 GROUP = "/subscriptions/{s}/resourceGroups/rg1"
 
@@ -224,6 +226,52 @@ def test_no_rights_hide_a_missing_group(sandbox: RunningSandbox) -> None:
     sandbox.on_loop(sandbox.world.state.assignments.clear)
     answer = sandbox.call("GET", path)
     assert (answer.status_code, code(answer)) == (403, "AuthorizationFailed")
+
+
+def test_a_list_shows_what_the_caller_may_read(sandbox: RunningSandbox, group: str) -> None:
+    sandbox.call("PUT", f"{group}-other", {"location": "westeurope"})
+    reader = sandbox.principal("reader")["object_id"]
+
+    def only_here() -> None:
+        sandbox.world.state.assignments.clear()
+        rbac.grant(sandbox.world, group, "Reader", reader)
+
+    sandbox.on_loop(only_here)
+    top = f"/subscriptions/{sandbox.subscription}/resourceGroups"
+    listed = sandbox.call("GET", top, principal="reader").json()["value"]
+    assert [item["id"] for item in listed] == [group]
+    assert code(sandbox.call("GET", top, principal="contributor")) == "AuthorizationFailed"
+    hidden = sandbox.call("GET", f"/subscriptions/{sandbox.subscription}", principal="contributor")
+    assert code(hidden) == "AuthorizationFailed"
+    subscriptions = sandbox.call("GET", "/subscriptions", principal="contributor").json()
+    assert subscriptions == {"value": [], "count": {"type": "Total", "value": 0}}
+
+
+def test_a_denial_by_azure_holds_even_the_owner(sandbox: RunningSandbox, group: str) -> None:
+    def deny() -> None:
+        sandbox.world.state.denials["d"] = Resource(
+            {
+                "id": f"{group}/providers/Microsoft.Authorization/denyAssignments/d",
+                "name": "d",
+                "properties": {
+                    "denyAssignmentName": "Managed by somebody",
+                    "scope": group,
+                    "principals": [{"id": rbac.EVERYONE, "type": "SystemDefined"}],
+                    "excludePrincipals": [],
+                    "permissions": [{"actions": ["*"], "notActions": ["*/read"]}],
+                    "isSystemProtected": True,
+                },
+            },
+            0.0,
+        )
+
+    sandbox.on_loop(deny)
+    assert sandbox.call("GET", group).status_code == 200
+    refused = sandbox.call("DELETE", group)
+    assert (refused.status_code, code(refused)) == (403, "DenyAssignmentAuthorizationFailed")
+    assert "Managed by somebody" in refused.json()["error"]["message"]
+    path = f"{group}/providers/Microsoft.Authorization/denyAssignments"
+    assert len(sandbox.call("GET", path).json()["value"]) == 1
 
 
 def test_locks_hold_until_they_are_gone(sandbox: RunningSandbox, group: str) -> None:
