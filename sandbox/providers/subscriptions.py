@@ -1,8 +1,9 @@
 """Tenants, subscriptions and the regions they offer."""
 
 from sandbox import armid, directory, regions, visibility
+from sandbox.gate import authorize
 from sandbox.geography import geography
-from sandbox.protocol import Answer, GatewayRefusal, Request
+from sandbox.protocol import Answer, Request
 from sandbox.routing import Api
 from sandbox.state import Json
 from sandbox.world import World
@@ -119,20 +120,11 @@ def get(world: World, request: Request) -> Answer:
 
 
 def _visible(world: World, request: Request) -> None:
-    caller = request.caller
-    found = visibility.subscriptions(world, caller.object_id, caller.tenant_id)
-    wanted = request.params["subscription"]
-    if wanted.lower() not in found:
+    """Refuse with 403 whoever has no role in the subscription."""
+    caller, wanted = request.caller, armid.subscription(request.path)
+    if wanted not in visibility.subscriptions(world, caller.object_id, caller.tenant_id):
         action = "Microsoft.Resources/subscriptions/read"
-        client = caller.upn or caller.app_id or caller.object_id
-        raise GatewayRefusal(
-            403,
-            "AuthorizationFailed",
-            f"The client '{client}' with object id '{caller.object_id}' does not have"
-            f" authorization to perform action '{action}' over scope '/subscriptions/{wanted}' or"
-            " the scope is invalid. If access was recently granted, please refresh your"
-            " credentials.",
-        )
+        authorize(world, request, action, f"/subscriptions/{wanted}")
 
 
 def _shown(subscription: Json, request: Request) -> Json:
