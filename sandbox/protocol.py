@@ -107,6 +107,7 @@ class GatewayRefusal(Refusal):
     """A refusal by ARM itself, before any resource provider saw the request."""
 
     def answer(self, request: Request, now: str) -> Answer:
+        """The answer, marked as the gateway's own."""
         headers = {"x-ms-failure-cause": "gateway", **self.headers}
         return Answer(self.status, {"error": self.error()}, headers)
 
@@ -131,6 +132,7 @@ class GraphRefusal(Refusal):
     """Microsoft Graph's envelope, with innerError in camel case."""
 
     def answer(self, request: Request, now: str) -> Answer:
+        """The answer, with the inner error that Graph adds."""
         inner = {
             "date": now,
             "request-id": request.id,
