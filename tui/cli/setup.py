@@ -11,7 +11,7 @@ import click
 from services.text import plain
 from tui.cli.failed import BadInput
 from tui.cli.options import Given, shared
-from tui.cli.output import bare, document, line, table, talk
+from tui.cli.output import document, line, table, talk
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def plan(context: click.Context, intent: Path, as_json: bool) -> Exit:
 
     made = asyncio.run(work())
     if as_json:
+        from services.runs.headless import plan_document
+
         document(**plan_document(made))
     else:
         _tell_plan(made)
@@ -124,17 +126,6 @@ async def _make(conn: "Connection", wanted: "Intent") -> "Plan":
 def failing(made: "Plan") -> list["Finding"]:
     """Findings that refuse an apply."""
     return [one for one in made.findings if one.status == "fail"]
-
-
-def plan_document(made: "Plan") -> dict[str, Any]:
-    """The JSON of ``wrapkey plan``."""
-    shown = ("id", "title", "action", "target", "needs", "irreversible", "expected_s")
-    return {
-        "intent": bare(made.intent),
-        "names": made.names,
-        "steps": [{name: bare(getattr(step, name)) for name in shown} for step in made.steps],
-        "findings": [bare(one) for one in made.findings],
-    }
 
 
 def _tell_plan(made: "Plan") -> None:
