@@ -101,9 +101,8 @@ def _read(file: str) -> configparser.RawConfigParser:
 
 
 def credential(tenant: str, limit: float) -> "AsyncTokenCredential":
-    """The credential that asks az for each token."""
+    """The credential that asks az for each token, and ends it after ``limit`` seconds."""
     from azure.identity.aio import AzureCliCredential
 
-    return AzureCliCredential(
-        tenant_id=tenant, process_timeout=int(limit), additionally_allowed_tenants=["*"]
-    )
+    options: dict[str, Any] = {"process_timeout": limit}  # declared int, used as seconds
+    return AzureCliCredential(tenant_id=tenant, additionally_allowed_tenants=["*"], **options)

@@ -77,7 +77,7 @@ async def probe(
     """
     await asyncio.to_thread(load)
     limits = limits or Limits()
-    tasks = [asyncio.create_task(_ask(name, cloud, tenant, limits.of(name))) for name in names]
+    tasks = [asyncio.create_task(_ask(name, cloud, tenant, limits)) for name in names]
     try:
         for answer in asyncio.as_completed(tasks):
             yield await answer
@@ -87,8 +87,8 @@ async def probe(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ask(name: Name, cloud: Cloud, tenant: str, limit: float) -> Probe:
-    started = time.monotonic()
+async def _ask(name: Name, cloud: Cloud, tenant: str, limits: Limits) -> Probe:
+    started, limit = time.monotonic(), limits.of(name)
 
     def said(outcome: Outcome, reason: str, caller: Caller | None = None) -> Probe:
         took = time.monotonic() - started
@@ -100,19 +100,22 @@ async def _ask(name: Name, cloud: Cloud, tenant: str, limit: float) -> Probe:
     if missing:
         return said("unavailable", missing)
     try:
-        async with asyncio.timeout(limit):
-            caller = await _caller(name, cloud, tenant)
+        # az has the same limit inside, where it also ends the process; that one comes first.
+        async with asyncio.timeout(limit + (1 if name == "azure-cli" else 0)):
+            caller = await _caller(name, cloud, tenant, limits)
     except TimeoutError:
         return said("timed out", _too_slow(name, limit))
     except AzureError as error:
+        if error.kind is ErrorKind.TIMEOUT:
+            return said("timed out", _too_slow(name, limit))
         outcome: Outcome = "unavailable" if error.code == "CredentialUnavailableError" else "failed"
         return said(outcome, _reason(error))
     return said("ready", f"Signed in as {caller.name}.", caller)
 
 
-async def _caller(name: Name, cloud: Cloud, tenant: str) -> Caller:
+async def _caller(name: Name, cloud: Cloud, tenant: str, limits: Limits) -> Caller:
     with translated(f"sign in with {TITLES[name]}"):
-        credential = credential_for(name, cloud, tenant)
+        credential = credential_for(name, cloud, tenant, limits=limits)
         try:
             token = await credential.get_token(f"{cloud.arm_audience}/.default")
         finally:
@@ -150,6 +153,7 @@ def credential_for(
     cloud: Cloud,
     tenant: str = "",
     prompt: Callable[[DeviceCode], None] | None = None,
+    limits: Limits | None = None,
 ) -> "AsyncTokenCredential":
     """The credential of one way to sign in; asks nobody yet. Closing it closes its sockets.
 
@@ -170,7 +174,7 @@ def credential_for(
             sent=False,
         )
     if name == "azure-cli":
-        return Late(lambda _: azcli.credential(tenant, Limits().azure_cli))
+        return Late(lambda _: azcli.credential(tenant, (limits or Limits()).azure_cli))
     if name == "managed-identity":
         return Late(_managed_identity)
     return _from_environment(cloud, tenant)

@@ -234,7 +234,11 @@ def sign_in_error(error: BaseException, what: str = "") -> AzureError:
     """The AzureError for a credential that gave no token."""
     for cause in _chain(error)[1:]:
         found = _transport(cause, what)
-        if found is not None and found.kind in (ErrorKind.TLS, ErrorKind.NETWORK):
+        if found is not None and found.kind in (
+            ErrorKind.TLS,
+            ErrorKind.NETWORK,
+            ErrorKind.TIMEOUT,
+        ):
             found.sent = False
             return found
     text = clean(getattr(error, "message", "") or error)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import stat
 import time
 from pathlib import Path
@@ -33,6 +34,7 @@ def _nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT", "MSI_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path / "az"))
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1")
     (tmp_path / "az").mkdir()
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
@@ -82,8 +84,16 @@ async def test_az_whose_sign_in_has_expired(az: Any) -> None:
     assert found.outcome == "failed" and "expired" in found.reason and "eyJ" not in found.reason
 
 
-async def test_a_slow_az_stalls_nobody_else(az: Any) -> None:
-    az("exec sleep 30")
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_slow_az_stalls_nobody_else(az: Any, tmp_path: Path) -> None:
+    az(f"echo $$ > {tmp_path}/pid; exec sleep 30")
     limits = Limits(azure_cli=0.8, managed_identity=0.5)
     started, seen = time.monotonic(), []
     async for found in probe(AZURE_PUBLIC, limits=limits):
@@ -92,6 +102,9 @@ async def test_a_slow_az_stalls_nobody_else(az: Any) -> None:
             assert time.monotonic() - started < 0.7
     assert (seen[-1], found.outcome) == ("azure-cli", "timed out")
     assert time.monotonic() - started < 3 and sorted(seen) == sorted(credentials.NAMES)
+    async with asyncio.timeout(5):
+        while alive(int((tmp_path / "pid").read_text())):
+            await asyncio.sleep(0.01)
 
 
 async def test_az_of_another_cloud_is_not_asked(az: Any, tmp_path: Path) -> None:
