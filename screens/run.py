@@ -117,14 +117,14 @@ class RunPage(Page[None]):
         yield Note("", id="note")
 
     def on_mount(self) -> None:
-        self._unsubscribe = self.run_.subscribe(lambda _: self._mark())
+        self._unhear = self.run_.subscribe(lambda _: self._mark())
         self._tick()
         self.set_interval(FLUSH, self._flush)
         self.set_interval(1.0, self._tick)
         self.query(StepRow).first().focus()
 
     def on_unmount(self) -> None:
-        self._unsubscribe()
+        self._unhear()
 
     def where(self) -> str:
         intent = self.view.plan.intent

@@ -33,23 +33,29 @@ def access_lines(intent: Intent, facts: Facts, plan: Plan) -> tuple[AccessLine, 
     lines = [_caller(facts, planned, rbac)]
     wrap = "Key Vault Crypto Service Encryption User" if rbac else "policy: get, wrap, unwrap"
     if intent.workspace.encryption == "own-resources":
-        lines.append(_app("Azure Cosmos DB", facts.cosmos, wrap, _COSMOS, "cosmos", planned))
+        lines.append(
+            _app(
+                "Azure Cosmos DB",
+                found=facts.cosmos,
+                gets=wrap,
+                why="it wraps its data key with your key",
+                short="cosmos",
+                planned=planned,
+            )
+        )
     if intent.workspace.identity != "system":
         lines.append(_identity(intent, facts, wrap, planned))
     lines.append(
         _app(
             "Azure Machine Learning",
-            facts.ml,
-            "Contributor on the subscription",
-            "it creates the managed resource group",
-            "ml-contributor",
-            planned,
+            found=facts.ml,
+            gets="Contributor on the subscription",
+            why="it creates the managed resource group",
+            short="ml-contributor",
+            planned=planned,
         )
     )
     return tuple(lines)
-
-
-_COSMOS = "it wraps its data key with your key"
 
 
 def _uses_roles(intent: Intent, facts: Facts) -> bool:
@@ -73,7 +79,8 @@ def _caller(facts: Facts, planned: set[str], rbac: bool) -> AccessLine:
 
 def _app(
     name: str,
-    found: Principal | None | Unknown,
+    *,
+    found: Principal | Unknown | None,
     gets: str,
     why: str,
     short: str,

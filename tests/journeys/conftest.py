@@ -1,0 +1,96 @@
+import json
+import os
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.terminal import Terminal
+
+WRAPKEY = Path(sys.executable).with_name("wrapkey")
+KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE"}
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """What a terminal has, and nothing of this machine's Azure."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    return {
+        **kept,
+        "LC_ALL": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "WRAPKEY_HOME": str(home),
+        "AZURE_CONFIG_DIR": str(home / "no-az"),
+        **more,
+    }
+
+
+class Sandbox:
+    """A sandbox process of its own, as a person would start it."""
+
+    def __init__(self, folder: Path, scenario: str, speed: int) -> None:
+        self.ready_file = folder / "ready.json"
+        command = [
+            *(str(WRAPKEY), "sandbox", "serve", "--scenario", scenario),
+            *("--speed", str(speed), "--ready-file", str(self.ready_file)),
+        ]
+        self.process = subprocess.Popen(
+            command, env=environment(folder), stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the sandbox's recorder saw."""
+        context = ssl.create_default_context(cafile=self.ready["ca_file"])
+        with urllib.request.urlopen(f"{self.ready['admin']}/requests", context=context) as answer:
+            found: list[dict[str, Any]] = json.load(answer)["value"]
+        return found
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def sandboxes(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    made: list[Sandbox] = []
+
+    def start(scenario: str, speed: int = 100) -> Sandbox:
+        folder = tmp_path / f"sandbox{len(made)}"
+        folder.mkdir()
+        made.append(Sandbox(folder, scenario, speed))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def terminals(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    made: list[Terminal] = []
+
+    def start(*arguments: str, columns: int = 80, rows: int = 24, **more: str) -> Terminal:
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        made.append(
+            Terminal(
+                [str(WRAPKEY), *arguments],
+                environment=environment(home, **more),
+                columns=columns,
+                rows=rows,
+                folder=tmp_path,
+            )
+        )
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()

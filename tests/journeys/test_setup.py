@@ -1,0 +1,77 @@
+"""The main job on a real terminal, by keyboard: from nothing to an encrypted workspace."""
+
+import re
+
+WORKSPACE = "/providers/microsoft.machinelearningservices/workspaces/"
+
+
+def finish(terminal, seconds: float = 120) -> None:
+    """From the review to a finished run."""
+    terminal.wait_for("REVIEW", "Nothing has been changed yet")
+    terminal.press("a")
+    terminal.wait_for("Apply", "can't be undone")
+    terminal.press("y")
+    terminal.wait_for("Run ")
+    text = terminal.wait_for("succeeded", "Finished in", seconds=seconds)
+    assert " FAIL " not in text
+
+
+def writes(sandbox) -> list[dict]:
+    return [one for one in sandbox.requests() if one["method"] not in ("GET", "HEAD")]
+
+
+def test_from_nothing_to_an_encrypted_workspace(sandboxes, terminals):
+    sandbox = sandboxes("empty")
+    terminal = terminals("--connect", str(sandbox.ready_file))
+    terminal.wait_for("Set up", "Contoso-ML")
+    terminal.press("n")
+    terminal.wait_for("Where will it be?", "westeurope", "all four services")
+    terminal.press("enter")
+    terminal.wait_for("Which vault holds the key?", "+ a new vault")
+    terminal.press("enter")
+    terminal.wait_for("A new vault", "Retention")
+    terminal.press("enter")
+    terminal.wait_for("A new key", "3072")
+    terminal.press("enter")
+    terminal.wait_for("Who gets what", "Azure Cosmos DB")
+    terminal.press("enter")
+    terminal.wait_for("The workspace", "mlw-ml")
+    terminal.press("enter")
+    finish(terminal)
+    terminal.press("q")
+    assert terminal.end() == 0
+
+    made = [one for one in writes(sandbox) if WORKSPACE in one["path"].lower()]
+    assert [one["method"] for one in made if "diagnose" not in one["path"]] == ["PUT"]
+    for one in writes(sandbox):
+        if "/providers/" in one["path"] or ".vault." in one["host"]:
+            assert "azsdk-python-" in one["user_agent"], one
+
+
+def test_a_vault_that_lacks_purge_protection_is_repaired(sandboxes, terminals):
+    sandbox = sandboxes("contoso")
+    terminal = terminals("--connect", str(sandbox.ready_file), "--subscription", "Contoso-ML")
+    terminal.wait_for("Set up", "Contoso-ML")
+    terminal.press("n")
+    terminal.wait_for("Where will it be?", "all four services")
+    terminal.press("enter")
+    terminal.wait_for("Which vault holds the key?", "kv-ml-prod")
+    terminal.press("/", "kv-data")
+    terminal.wait_for("1 of", "purge protection is off")
+    terminal.press("enter")
+    terminal.press("enter")
+    terminal.wait_for("Which key of kv-data?", "+ a new key")
+    terminal.press("c")
+    terminal.wait_for("A new key")
+    terminal.press("ctrl+u", "cmk-journey", "enter")
+    terminal.wait_for("Who gets what", "Azure Cosmos DB")
+    terminal.press("enter")
+    terminal.wait_for("The workspace")
+    terminal.press("ctrl+u", "mlw-journey", "enter")
+    terminal.wait_for("turn on purge protection")
+    finish(terminal)
+    terminal.press("q")
+    assert terminal.end() == 0
+
+    patched = [one for one in writes(sandbox) if re.search(r"vaults/kv-data$", one["path"])]
+    assert [one["method"] for one in patched] == ["PATCH"]
