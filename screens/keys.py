@@ -51,6 +51,7 @@ _KEYS = (
     Key(
         "portal", "o", "portal", "portal", "The address of this in the Azure portal.", footer=False
     ),
+    Key("other_list", "tab", "other_list", "other list", "To the other list of this screen."),
     # a question
     Key("yes", "y", "yes", "yes", "Do it."),
     Key("no", "n,escape", "no", "no", "Change nothing."),

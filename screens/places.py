@@ -26,6 +26,20 @@ class Place(NamedTuple):
 PLACES: tuple[Place, ...] = (
     Place("home", "Home", "what wrapkey can do", "screens.home:Home"),
     Place("setup", "Set up", "an encrypted workspace", "screens.setup.where:Where", "setup"),
+    Place(
+        "browse",
+        "Browse",
+        "subscriptions, vaults, keys, workspaces",
+        "screens.browse.subscriptions:Subscriptions",
+        "browse",
+    ),
+    Place("vaults", "Vaults", "every vault you can see", "screens.browse.vaults:Vaults"),
+    Place(
+        "workspaces",
+        "Workspaces",
+        "every workspace, and whose key encrypts it",
+        "screens.browse.workspaces:Workspaces",
+    ),
     Place("sign-in", "Sign in", "who is signed in, and as whom else", "screens.sign_in:SignIn"),
 )
 

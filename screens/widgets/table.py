@@ -51,6 +51,8 @@ class Row:
     """JSON for ``i``."""
     portal: str = ""
     """Address for ``o``."""
+    also: str = ""
+    """More words that the filter finds, not shown: a subscription's name, a group."""
     order: dict[int, Any] = field(default_factory=dict)
     """What to sort a column by where its text would sort wrongly (numbers, times)."""
     data: Any = None
@@ -82,7 +84,7 @@ class FilterLine(Field):
 
     def action_unfilter(self) -> None:
         self.value = ""
-        self.remove_class("-open")
+        self.styles.display = "none"
         self._table.focus()
 
     def action_to_list(self) -> None:
@@ -213,7 +215,7 @@ class ListTable(DataTable[Text]):
     def _matches(self, row: Row) -> bool:
         if not self._words:
             return True
-        text = " ".join(row.cells).casefold()
+        text = " ".join((*row.cells, row.also)).casefold()
         return all(word in text for word in self._words)
 
     def _order(self, row: Row) -> tuple[bool, Any]:
@@ -255,8 +257,9 @@ class ListTable(DataTable[Text]):
         self.move_cursor(row=len(self._shown) - 1, animate=False)
 
     def action_filter(self) -> None:
-        self._line.add_class("-open")
-        self._line.focus()
+        # At once, not with the next styles: what is typed right after the key belongs to the filter.
+        self._line.styles.display = "block"
+        self.screen.set_focus(self._line)
 
     def filter(self, text: str) -> None:
         """Show only rows that have every one of these words."""

@@ -67,10 +67,6 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
         """The address of a vault with this name."""
         return f"https://{name.lower()}.{self.vault_suffix}"
 
-    def portal_link(self, resource_id: str) -> str:
-        """The page of an ARM resource in the portal; empty where there is no portal."""
-        return f"{self.portal}/#resource{resource_id}" if self.portal else ""
-
     @classmethod
     def from_metadata(cls, document: Any, arm: str, *, ca_file: str = "") -> Self:
         """A cloud as ``GET {arm}/metadata/endpoints`` describes it (2022-09-01: one object).

@@ -1,0 +1,1 @@
+"""Browse: what there is, and what Azure tells about it. Nothing is changed here."""
