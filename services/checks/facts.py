@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from services.azure import (
+    armkeys,
     authorization,
     graph,
     groups,
@@ -40,6 +41,9 @@ from services.model.resources import (
 
 T = TypeVar("T")
 
+CLOSED = {"ForbiddenByFirewall", "ForbiddenByConnection"}
+"""Key Vault's inner codes for a network that is not let in (F21)."""
+
 
 class Unknown(msgspec.Struct, frozen=True, tag=True):
     """Something that could not be read, and why; never a guess."""
@@ -66,6 +70,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The caller's own, at the vault (or where it will be)."""
     key: KeyVersion | Unknown | None = None
     deleted_key: DeletedKey | Unknown | None = None
+    reachable: bool = True
+    """Whether the vault's own network lets us in; its management is reached in any case."""
     cosmos: Principal | Unknown | None = None
     ml: Principal | Unknown | None = None
     cosmos_roles: tuple[RoleAssignment, ...] | Unknown = ()
@@ -205,12 +211,32 @@ async def _vault(conn: Connection, intent: Intent, ids: Ids) -> dict[str, Any]:
     if isinstance(vault, Unknown):
         return {"vault": vault, "rights": vault, "key": vault, "deleted_key": vault}
     version = "" if intent.key.version == "latest" else intent.key.version
-    rights, key, deleted_key = await asyncio.gather(
+    rights, (key, reachable), deleted_key = await asyncio.gather(
         known(_rights(conn, str(ids.vault))),
-        known(keys.get_key(conn, vault.uri, intent.key.name, version)),
+        _key(conn, vault, intent.key.name, version),
         known(keys.get_deleted_key(conn, vault.uri, intent.key.name)),
     )
-    return {"vault": vault, "rights": rights, "key": key, "deleted_key": deleted_key}
+    return {
+        "vault": vault,
+        "rights": rights,
+        "key": key,
+        "deleted_key": deleted_key,
+        "reachable": reachable,
+    }
+
+
+async def _key(
+    conn: Connection, vault: Vault, name: str, version: str
+) -> tuple[KeyVersion | Unknown | None, bool]:
+    """The key, and whether the vault let us in; past a firewall ARM still tells of it."""
+    try:
+        return await keys.get_key(conn, vault.uri, name, version), True
+    except AzureError as error:
+        closed = not CLOSED.isdisjoint((error.inner, error.code))
+        told = Unknown(f"{error.what}: {error.means}")
+    if not closed:
+        return told, True
+    return await known(armkeys.get_key(conn, vault.id, name, version)), False
 
 
 async def _rights(conn: Connection, scope: str) -> tuple[Permission, ...]:

@@ -7,14 +7,12 @@ from typing import Any
 import msgspec
 
 from services.azure.errors import AzureError, ErrorKind
+from services.checks.facts import CLOSED
 from services.model.plan import Step
 from services.setup.context import Context, Kind, Observation, StepFailed
 
 PASSING = {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.THROTTLED, ErrorKind.SERVER}
 """Failures that pass by themselves: the step is observed again, then applied again."""
-
-REFUSED_BY_NETWORK = {"ForbiddenByFirewall", "ForbiddenByConnection"}
-"""403 answers that no role changes."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +128,7 @@ class Attempt:
 
 
 def _may_not(error: AzureError) -> bool:
-    return error.kind is ErrorKind.FORBIDDEN and error.inner not in REFUSED_BY_NETWORK
+    return error.kind is ErrorKind.FORBIDDEN and error.inner not in CLOSED
 
 
 def _failed(error: AzureError) -> dict[str, Any]:

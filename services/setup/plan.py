@@ -116,6 +116,8 @@ class _Builder:
         found = facts.vault
         self.vault = found if isinstance(found, Vault) else None
         self.rbac = self.vault.rbac if self.vault else intent.vault.access == "rbac"
+        new_closed = self.vault is None and intent.vault.network == "trusted-services"
+        self.closed = new_closed or not facts.reachable
         self.uri = self.vault.uri if self.vault else facts.cloud.vault_uri(intent.vault.name)
 
     def steps(self) -> list[Step]:
@@ -206,7 +208,7 @@ class _Builder:
 
     def own_rights(self) -> list[Step]:
         """The caller's own rights on keys, where they are needed to make the key."""
-        if not self.makes_key() or self.may_create_keys():
+        if self.closed or not self.makes_key() or self.may_create_keys():
             return []
         me, wish = self.facts.caller, self.intent.vault
         common = {"principal": me.object_id, "principal_type": me.kind, "name": me.name}
@@ -251,11 +253,12 @@ class _Builder:
         return [
             Step(
                 id="key",
-                kind="key",
+                kind="key-arm" if self.closed else "key",
                 title=f"key {wish.name} ({size})" if absent else f"use key {wish.name}, {which}",
                 action="create" if absent else "verify",
                 target=f"{self.uri}/keys/{wish.name}",
                 params={
+                    "vault_id": str(self.ids.vault),
                     "vault_uri": self.uri,
                     "name": wish.name,
                     "version": pinned,

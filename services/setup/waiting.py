@@ -7,6 +7,19 @@ from collections.abc import Awaitable, Callable
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+BUSY = {
+    "accepted",
+    "creating",
+    "inprogress",
+    "provisioning",
+    "registeringdns",
+    "resolvingdns",
+    "running",
+    "unknown",
+    "updating",
+}
+"""Provisioning states, lower case, that end by themselves: wait, don't send again."""
+
 
 async def until(
     ctx: Context,

@@ -6,6 +6,7 @@ import shlex
 from services.azure import resources
 from services.model.plan import Step
 from services.setup.context import Context, Observation
+from services.setup.waiting import BUSY, until
 
 READY = ("", "Succeeded")
 
@@ -17,8 +18,11 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Create it and wait."""
+    """Create it, unless that goes on already, and wait."""
     wish = step.params
+    found = await resources.get_resource(ctx.conn, step.target, wish["api_version"])
+    if found is not None and found.state.lower() in BUSY:
+        return await until(ctx, step, lambda: observe(ctx, step))
     await resources.put_resource(ctx.conn, step.target, wish["body"], wish["api_version"])
     return Observation(done=True)
 

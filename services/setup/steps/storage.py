@@ -4,6 +4,7 @@ from services.azure import storage
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation
+from services.setup.waiting import BUSY, until
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -13,8 +14,11 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Create it and wait."""
+    """Create it, unless that goes on already, and wait."""
     wish = step.params
+    found = await storage.get_account(ctx.conn, step.target)
+    if found is not None and found.state.lower() in BUSY:
+        return await until(ctx, step, lambda: observe(ctx, step))
     await storage.create_account(ctx.conn, step.target, wish["location"], wish["tags"])
     return Observation(done=True)
 

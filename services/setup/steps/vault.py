@@ -7,18 +7,24 @@ from services.azure.vaults import VaultSpec
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation
+from services.setup.waiting import BUSY, until
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it there, with a name that resolves?"""
     found = await vaults.get_vault(ctx.conn, step.target)
-    if found is None or found.state == "RegisteringDns":
+    if found is None or found.state.lower() in BUSY:
         return Observation(done=False)
     return Observation(done=True, values={"uri": found.uri, "rbac": found.rbac})
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Create it and wait until its name resolves."""
+    """Create it and wait until its name resolves.
+
+    One that exists is waited for only: a second PUT would replace its access policies.
+    """
+    if await vaults.get_vault(ctx.conn, step.target) is not None:
+        return await until(ctx, step, lambda: observe(ctx, step))
     spec = msgspec.convert(step.params, VaultSpec)
     made = await vaults.create_vault(ctx.conn, step.target, spec)
     return Observation(done=True, values={"uri": made.uri, "rbac": made.rbac})

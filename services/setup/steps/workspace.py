@@ -13,11 +13,9 @@ from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import Workspace
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.waiting import until
+from services.setup.waiting import BUSY, until
 
 API = workspaces.API
-BUSY = {"creating", "updating", "accepted", "unknown"}
-"""Provisioning states that end by themselves."""
 GRANT_SIGNS = ("4002", "ForbiddenByRbac")
 """In a failure: Cosmos DB's or Key Vault's word for a grant that is missing, or not there yet."""
 

@@ -181,3 +181,26 @@ def make_vault(sandbox: RunningSandbox, name: str) -> str:
     assert answer.ok, answer.text
     sandbox.advance(300)
     return id
+
+
+async def test_a_vault_closed_to_us_gets_its_key_through_resource_manager(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """Only trusted services pass its firewall, so its data plane refuses the caller."""
+    async with connected(sandbox) as conn:
+        wish = intent_for(
+            sandbox,
+            vault={"network": "trusted-services"},
+            key={"rotate_every": "P1Y"},
+        )
+        done = await carry_out(conn, tmp_path, wish)
+        assert done.status is RunStatus.SUCCEEDED, done.failures()
+        assert "key-rights" not in {step.id for step in done.plan.steps}
+        assert ":443" not in done.results["key"]["id"]
+        assert not [one for one in writes(sandbox) if "/create" in one]
+        await asyncio.sleep(QUICK.propagation_s)
+        sandbox.admin("DELETE", "requests")
+        again = await carry_out(conn, tmp_path, wish)
+        assert [step.id for step in again.plan.steps] == ["key", "verify"]
+        assert again.status is RunStatus.SUCCEEDED, again.failures()
+        assert writes(sandbox) == []

@@ -1,5 +1,6 @@
 """Plans carried out while Azure, the network or time are in the way."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -112,3 +113,17 @@ async def test_where_nothing_can_be_measured_the_assumption_is_shown(
     ]
     assert said["assumption"] is True
     assert "nobody can ask Key Vault as another principal" in said["why"]
+
+
+async def test_what_is_still_being_made_is_waited_for_not_sent_again(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """Answers lost after the effect: each resource is on its way when it is looked at again."""
+    for path in ("/vaults/kv-ml-prod$", "/storageAccounts/", "/workspaces/mlw-prod$"):
+        sandbox.admin("POST", "faults", {"method": "PUT", "path": path, "reset": "after"})
+    async with connected(sandbox) as conn:
+        done = await carry_out(conn, tmp_path, intent_for(sandbox))
+    assert done.status is RunStatus.SUCCEEDED, done.failures()
+    sent = writes(sandbox)
+    for name in ("/vaults/kv-ml-prod", "/storageAccounts/st", "/workspaces/mlw-prod"):
+        assert sum(bool(re.search(f"^PUT .*{name}[^/]*$", one)) for one in sent) == 1, sent
