@@ -70,6 +70,4 @@ def worst(plan: Plan) -> Status:
 
 def refusals(plan: Plan, accepted: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
     """The failing findings that keep a plan from being applied, but for accepted checks."""
-    return tuple(
-        one for one in plan.findings if one.status == "fail" and one.check not in accepted
-    )
+    return tuple(one for one in plan.findings if one.status == "fail" and one.check not in accepted)
