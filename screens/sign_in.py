@@ -131,10 +131,12 @@ def ways(session: Session) -> list[Row]:
 def people(session: Session) -> list[Row]:
     """Everybody the sandbox knows."""
     caller = session.connection.caller if session.connection else None
-    return [
+    known = [
         Row(name, ("OK" if caller and caller.name == name else "", name, roles))
         for name, roles in session.principals
     ]
+    code = Row("device-code", ("", TITLES["device-code"], "a code to enter in any browser"))
+    return [*known, code] if known else []
 
 
 def identity(session: Session) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from screens.session import Options, Session
 from services.azure.errors import AzureError, ErrorKind
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from services.model.resources import Subscription
 
 Prompt = Callable[["DeviceCode"], None]
+
+_CODE: Literal["device-code"] = "device-code"
 
 
 async def ready_of(options: Options, home: Path, tell: Callable[[str], None]) -> Ready | None:
@@ -196,7 +198,13 @@ class Connector:
 
     async def _credential(self, cloud: "Cloud", ready: Ready | None, only: str) -> Any:
         from services.azure.credentials import NAMES, credential_for, principal_from_ready
+        from services.azure.devicecode import forget
 
+        tenant = self._tenant if ready is None else str(ready.get("tenant_id", ""))
+        if only == _CODE:
+            forget(cloud, tenant)
+        if ready is not None and only == _CODE:
+            return credential_for(_CODE, cloud, tenant, self._code)
         if ready is not None:
             return principal_from_ready(ready, only or self.session.options.principal)
         name: Name | None = next((name for name in NAMES if name == only), None)

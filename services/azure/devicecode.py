@@ -70,6 +70,11 @@ def signed_in_before(cloud: Cloud, tenant: str) -> bool:
     return found is not None and found.done
 
 
+def forget(cloud: Cloud, tenant: str) -> None:
+    """Ask for a new code next time: somebody else may want to sign in."""
+    _sign_ins.pop((cloud.authority, tenant), None)
+
+
 class DeviceCodeSignIn:
     """An async credential over the sync one, in a daemon thread: quitting never waits for it.
 

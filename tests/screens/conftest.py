@@ -1,6 +1,5 @@
 """wrapkey opened in a pretend terminal, on the sandbox of the test."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opening import settled
 from sandboxed import RunningSandbox
 from textual.pilot import Pilot
 
@@ -54,27 +54,3 @@ def opened(running_sandbox: RunningSandbox, tmp_path: Path) -> Opened:
             yield app, pilot
 
     return open_
-
-
-async def settled(app: Wrapkey) -> None:
-    """Wait until signing in has ended, well or not."""
-    await until(app, lambda: app.session.stage in {"ready", "failed"})
-
-
-async def until(app: Wrapkey, true: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for a change of the session after which this is true."""
-    changed = asyncio.Event()
-    end = app.session.subscribe(changed.set)
-    try:
-        async with asyncio.timeout(seconds):
-            while not true():
-                await changed.wait()
-                changed.clear()
-    finally:
-        end()
-
-
-def shown(app: Wrapkey) -> str:
-    """The screen as text, one line a row."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)

@@ -1,5 +1,5 @@
 import pytest
-from conftest import shown
+from opening import shown
 from textual.app import ComposeResult
 from textual.widgets import Input
 
