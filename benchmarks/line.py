@@ -37,7 +37,7 @@ class Line:
             size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
             fcntl.ioctl(0, termios.TIOCSWINSZ, size)
             os.chdir(Path(__file__).parents[1])
-            os.execvpe(command[0], command, environment)  # noqa: S606
+            os.execvpe(command[0], command, environment)
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from services.azure.operations import delay
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
@@ -29,8 +30,8 @@ async def until(
 ) -> Observation:
     """Look again and again until done; raises StepFailed after ``limit`` seconds.
 
-    The pause grows with the age of the wait: 5 % of it, never under 0.2 s nor over the
-    setting ``probe_s``.
+    The pause grows with the age of the wait as it does for operations, up to the setting
+    ``probe_s``.
     """
     began = time.monotonic()
     longest = ctx.settings.ready_s if limit is None else limit
@@ -46,4 +47,4 @@ async def until(
                 "Look at the resource in the portal, then retry this step.",
                 code="Timeout",
             )
-        await asyncio.sleep(min(ctx.settings.probe_s, max(0.2, 0.05 * age)))
+        await asyncio.sleep(min(ctx.settings.probe_s, delay(age)))

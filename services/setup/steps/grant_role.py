@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.azure import authorization
+from services.azure.operations import delay
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import RoleAssignment
@@ -107,13 +108,14 @@ async def _arrive(ctx: Context, step: Step, found: RoleAssignment) -> None:
     began = time.monotonic()
     while True:
         left = remaining(ctx, step, found)
-        measuring = _measuring(ctx) and time.monotonic() - began < ctx.settings.own_rights_s
+        age = time.monotonic() - began
+        measuring = _measuring(ctx) and age < ctx.settings.own_rights_s
         if left <= 0 and not measuring:
             return
         if not said:
             said = True
             await ctx.say("step.waiting", step, **_why(ctx, step, left, measuring))
-        await asyncio.sleep(min(max(left, 0.1), ctx.settings.probe_s, 1.0))
+        await asyncio.sleep(min(ctx.settings.probe_s, delay(age) if measuring else left))
 
 
 def _why(ctx: Context, step: Step, left: float, measuring: bool) -> dict[str, Any]:

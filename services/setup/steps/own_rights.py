@@ -5,6 +5,7 @@ import time
 
 from services.azure import authorization, keys
 from services.azure.errors import AzureError
+from services.azure.operations import delay
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
@@ -52,7 +53,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
                 " ten minutes); asked again and again",
                 code=PENDING,
             )
-        await asyncio.sleep(min(ctx.settings.probe_s, max(0.2, 0.1 * age)))
+        await asyncio.sleep(min(ctx.settings.probe_s, delay(age)))
     if not fresh:
         return Observation(done=True)
     took = time.monotonic() - began

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -141,8 +142,10 @@ async def _settled(ctx: Context, step: Step) -> Observation:
 async def _watch(ctx: Context, step: Step, waiting: asyncio.Future[Any]) -> None:
     """Tell of resources of the managed group as they appear and change, until the end."""
     seen: dict[str, str] = {}
+    began = time.monotonic()
     while True:
-        done, _ = await asyncio.wait({waiting}, timeout=ctx.settings.look_s)
+        pause = min(ctx.settings.look_s, operations.delay(time.monotonic() - began))
+        done, _ = await asyncio.wait({waiting}, timeout=pause)
         try:
             await _look(ctx, step, seen)
         except AzureError as error:
