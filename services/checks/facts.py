@@ -177,7 +177,7 @@ async def known(call: Awaitable[T]) -> T | Unknown:
     try:
         return await call
     except AzureError as error:
-        return Unknown(f"{error.what}: {error.means}")
+        return Unknown(f"{error.what} {error.means}")
 
 
 async def _tenant(conn: Connection, subscription: str) -> str:
@@ -233,7 +233,7 @@ async def _key(
         return await keys.get_key(conn, vault.uri, name, version), True
     except AzureError as error:
         closed = not CLOSED.isdisjoint((error.inner, error.code))
-        told = Unknown(f"{error.what}: {error.means}")
+        told = Unknown(f"{error.what} {error.means}")
     if not closed:
         return told, True
     return await known(armkeys.get_key(conn, vault.id, name, version)), False

@@ -252,6 +252,8 @@ class Run:
         self._gate.stopped = True
         await asyncio.gather(*(self._cancel(*item) for item in self._tasks.items()))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for step in self._tasks:
+            await self._journal.set_step(self.id, step, self.steps[step])
         self._tasks.clear()
         self.status = status
         await self._journal.finish_run(self.id, status)

@@ -363,6 +363,7 @@ async def test_a_cancelled_run_is_interrupted_and_loads_again(journal: Journal) 
     with pytest.raises(asyncio.CancelledError):
         await going
     assert events[-1].detail == {"status": "interrupted"}
+    assert [row.status for row in await journal.steps(run.id)] == ["done", "pending"]
     with pytest.raises(RunLocked, match="process"):
         await Run.load(CONN, journal, run.id)
     await run.close()

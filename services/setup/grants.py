@@ -1,0 +1,251 @@
+"""The part of a plan that gives access: to the caller, to Azure's apps, to an identity."""
+
+from services.azure.authorization import (
+    BLOB_CONTRIBUTOR,
+    CONTRIBUTOR,
+    CRYPTO_OFFICER,
+    CRYPTO_USER,
+    VAULT_ADMINISTRATOR,
+    role_name,
+)
+from services.checks.facts import Unknown
+from services.ids import ArmId
+from services.model.intent import Create
+from services.model.plan import Step
+from services.model.resources import Identity, Principal, RoleAssignment
+from services.setup.basis import Basis, register
+from services.setup.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
+
+_FURTHER_ROLES = {"storage": (BLOB_CONTRIBUTOR,), "secrets_vault": (VAULT_ADMINISTRATOR,)}
+
+
+def own_rights(basis: Basis) -> list[Step]:
+    """The caller's own rights on keys, where they are needed to make the key."""
+    if basis.closed or not _makes_key(basis) or _may_create_keys(basis):
+        return []
+    me, wish = basis.facts.caller, basis.intent.vault
+    common = {"principal": me.object_id, "principal_type": me.kind, "name": me.name}
+    rbac = {"role_id": CRYPTO_OFFICER, "vault_uri": basis.uri, "key": basis.intent.key.name}
+    policy = {"tenant_id": basis.facts.tenant, "keys": list(MANAGE)}
+    what = role_name(CRYPTO_OFFICER) if basis.rbac else "permission to manage keys"
+    return [
+        Step(
+            id="key-rights",
+            kind="own-rights" if basis.rbac else "grant-policy",
+            title=f"access: you ({me.name}) get {what} on {wish.name}",
+            action="grant",
+            target=str(basis.ids.vault),
+            params={**common, **(rbac if basis.rbac else policy)},
+            needs=("vault",),
+            expected_s=60 if basis.rbac else 2,
+            vault=wish.name,
+        )
+    ]
+
+
+def _makes_key(basis: Basis) -> bool:
+    if basis.vault is None:
+        return basis.intent.key.create
+    # a key that could not be read may be there: only rights will tell
+    return basis.facts.key is None or isinstance(basis.facts.key, Unknown)
+
+
+def _may_create_keys(basis: Basis) -> bool:
+    me = basis.facts.caller.object_id
+    if not basis.rbac:
+        return basis.vault is not None and has_permissions(basis.vault, me, MANAGE)
+    rights = basis.facts.rights
+    return not isinstance(rights, Unknown) and allows(rights, CREATE_KEY, data=True)
+
+
+def apps(basis: Basis) -> list[Step]:
+    """Azure's own apps: Cosmos DB reaches the key, Machine Learning makes the group."""
+    made: list[Step] = []
+    cloud = basis.facts.cloud
+    if basis.intent.workspace.encryption == "own-resources":
+        made += _app(basis, "cosmos", "Azure Cosmos DB", cloud.cosmos_app_id, basis.facts.cosmos)
+        made += _key_grant(basis, "cosmos", "Azure Cosmos DB", "cosmos-principal")
+    ml = basis.facts.ml
+    if not isinstance(ml, Unknown) and not _ml_contributes(basis):
+        made += _app(basis, "ml", "Azure Machine Learning", cloud.ml_app_id, ml)
+        made.append(_ml_grant(basis))
+    return made
+
+
+def _app(
+    basis: Basis, short: str, name: str, app_id: str, found: Principal | Unknown | None
+) -> list[Step]:
+    if isinstance(found, Principal):
+        return []
+    namespace = "DocumentDB" if short == "cosmos" else "MachineLearningServices"
+    return [
+        Step(
+            id=f"{short}-principal",
+            kind="principal",
+            title=f"{name} in this tenant (its service principal)",
+            action="create",
+            target=app_id,
+            params={"app_id": app_id, "name": name},
+            needs=(f"register-{namespace.lower()}",),
+            expected_s=3,
+        )
+    ]
+
+
+def _key_grant(basis: Basis, short: str, name: str, source: str) -> list[Step]:
+    """Read, wrap and unwrap for somebody; on the vault where the plan makes the vault.
+
+    A new vault holds this key alone, and a grant on it need not wait for the key. On a
+    vault that was there the grant is on the key only.
+    """
+    object_id = _known_principal(basis, short)
+    if _is_granted(basis, short, object_id):
+        return []
+    whole = basis.vault is None
+    scope = str(basis.ids.vault)
+    if not whole:
+        scope += f"/keys/{basis.intent.key.name}"
+    where = basis.intent.vault.name if whole or not basis.rbac else basis.intent.key.name
+    rbac = {"role_id": CRYPTO_USER, "scope": scope, "wait": True}
+    policy = {"tenant_id": basis.facts.tenant, "keys": list(WRAP)}
+    common = {
+        "principal": object_id,
+        "principal_from": "" if object_id else source,
+        "principal_type": "ServicePrincipal",
+        "name": name,
+    }
+    return [
+        Step(
+            id=f"grant-{short}",
+            kind="grant-role" if basis.rbac else "grant-policy",
+            title=f"access: {name} gets read, wrap and unwrap on {where}",
+            action="grant",
+            target=scope if basis.rbac else str(basis.ids.vault),
+            params={**common, **(rbac if basis.rbac else policy)},
+            needs=("vault", source) if whole or not basis.rbac else ("vault", source, "key"),
+            expected_s=60 if basis.rbac else 2,
+            vault=basis.intent.vault.name,
+        )
+    ]
+
+
+def _known_principal(basis: Basis, short: str) -> str:
+    if short == "identity":
+        found = basis.facts.identity
+        return found.principal_id if isinstance(found, Identity) else ""
+    app = basis.facts.cosmos
+    return app.object_id if isinstance(app, Principal) else ""
+
+
+def _is_granted(basis: Basis, short: str, object_id: str) -> bool:
+    if basis.vault is None or not object_id:
+        return False
+    if not basis.rbac:
+        return has_permissions(basis.vault, object_id, WRAP)
+    roles = basis.facts.identity_roles if short == "identity" else basis.facts.cosmos_roles
+    scope = f"{basis.ids.vault}/keys/{basis.intent.key.name}"
+    return _has_role(roles, scope, object_id, CRYPTO_USER)
+
+
+def _has_role(
+    roles: tuple[RoleAssignment, ...] | Unknown, scope: str, object_id: str, role_id: str
+) -> bool:
+    return not isinstance(roles, Unknown) and bool(granted(roles, scope, object_id, role_id))
+
+
+def _ml_contributes(basis: Basis) -> bool:
+    found = basis.facts.ml
+    scope = str(ArmId(basis.ids.group.subscription))
+    return isinstance(found, Principal) and _has_role(
+        basis.facts.ml_roles, scope, found.object_id, CONTRIBUTOR
+    )
+
+
+def _ml_grant(basis: Basis) -> Step:
+    found = basis.facts.ml
+    known = found.object_id if isinstance(found, Principal) else ""
+    scope = str(ArmId(basis.ids.group.subscription))
+    return Step(
+        id="grant-ml-contributor",
+        kind="grant-role",
+        title="access: Azure Machine Learning gets Contributor on the subscription,"
+        " to make the managed group",
+        action="grant",
+        target=scope,
+        params={
+            "principal": known,
+            "principal_from": "" if known else "ml-principal",
+            "principal_type": "ServicePrincipal",
+            "name": "Azure Machine Learning",
+            "role_id": CONTRIBUTOR,
+            "scope": scope,
+            "wait": False,
+        },
+        needs=("ml-principal", register("Microsoft.MachineLearningServices")),
+        expected_s=3,
+    )
+
+
+def identity(basis: Basis) -> list[Step]:
+    """A user-assigned identity and its way to the key, where the intent has one."""
+    id = basis.ids.identity
+    if id is None:
+        return []
+    made = []
+    if not isinstance(basis.facts.identity, Identity):
+        made.append(
+            Step(
+                id="identity",
+                kind="identity",
+                title=f"managed identity {id.name}",
+                action="create",
+                target=str(id),
+                params={
+                    "location": basis.intent.region,
+                    "tags": basis.intent.tags,
+                    "create": isinstance(basis.intent.workspace.identity, Create),
+                },
+                needs=("group", register("Microsoft.ManagedIdentity")),
+                expected_s=5,
+            )
+        )
+    return made + _key_grant(basis, "identity", id.name, "identity")
+
+
+def identity_roles(basis: Basis) -> list[Step]:
+    """What a user-assigned identity needs on the workspace's own resources.
+
+    "Set up authentication": Contributor on each, Storage Blob Data Contributor on the
+    storage account, Key Vault Administrator on the vault for secrets.
+    """
+    id = basis.ids.identity
+    if id is None:
+        return []
+    wanted = [
+        (short, target, role)
+        for short, target in basis.needed.targets.items()
+        for role in (CONTRIBUTOR, *_FURTHER_ROLES.get(short, ()))
+    ]
+    known = _known_principal(basis, "identity")
+    return [
+        Step(
+            id=f"grant-identity-{short.replace('_', '-')}-{place}",
+            kind="grant-role",
+            title=f"access: {id.name} gets {role_name(role)} on {ArmId.parse(target).name}",
+            action="grant",
+            target=target,
+            params={
+                "principal": known,
+                "principal_from": "" if known else "identity",
+                "principal_type": "ServicePrincipal",
+                "name": id.name,
+                "role_id": role,
+                "scope": target,
+                "wait": False,
+            },
+            needs=("identity", short.replace("_", "-"), "vault"),
+            expected_s=3,
+            vault=ArmId.parse(target).name if short == "secrets_vault" else "",
+        )
+        for place, (short, target, role) in enumerate(wanted, 1)
+    ]

@@ -1,0 +1,59 @@
+import json
+from datetime import UTC, datetime
+
+import msgspec
+from test_engine import plan, step
+
+from services.model.plan import Event, Finding, Repair
+from services.runs.headless import event_document, json_line, plan_document, refusals, worst
+
+BAD = Finding(
+    id="vault:kv",
+    check="vault",
+    subject="kv",
+    status="fail",
+    title="no",
+    repair=Repair(text="turn it on", steps=(step("vault-repair"),), irreversible=True),
+)
+UNREAD = Finding(id="key:unread", check="key", subject="k", status="unknown", title="??")
+
+
+def test_a_plan_is_one_document_of_promised_names() -> None:
+    made = msgspec.structs.replace(plan(step("a"), step("b", "a")), findings=(BAD, UNREAD))
+    document = json.loads(json_line(plan_document(made)))
+    assert document["schema"] == 1
+    assert document["cost"] is None and document["cost_reason"]
+    assert document["quota"] == [] and document["quota_reason"]
+    assert set(document["steps"][1]) == {
+        "id",
+        "title",
+        "action",
+        "target",
+        "needs",
+        "irreversible",
+        "expected_s",
+    }
+    assert document["steps"][1]["needs"] == ["a"]
+    assert document["findings"][0]["repair"]["steps"][0]["id"] == "vault-repair"
+    assert "params" not in json_line(document)
+
+
+def test_only_failures_refuse_and_they_can_be_accepted() -> None:
+    made = msgspec.structs.replace(plan(), findings=(UNREAD, BAD))
+    assert worst(made) == "fail"
+    assert refusals(made) == (BAD,)
+    assert refusals(made, frozenset({"vault"})) == ()
+    assert worst(plan()) == "ok"
+
+
+def test_an_event_is_one_line_without_empty_fields() -> None:
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    line = json_line(event_document(Event(at=at, run="7f3a", event="step.done", step="key")))
+    assert json.loads(line) == {
+        "schema": 1,
+        "at": "2026-01-02T00:00:00Z",
+        "run": "7f3a",
+        "event": "step.done",
+        "step": "key",
+    }
+    assert "\n" not in line
