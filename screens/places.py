@@ -40,6 +40,7 @@ PLACES: tuple[Place, ...] = (
         "every workspace, and whose key encrypts it",
         "screens.browse.workspaces:Workspaces",
     ),
+    Place("runs", "Runs", "what was done, and what is going on", "screens.runs:Runs", "runs"),
     Place("sign-in", "Sign in", "who is signed in, and as whom else", "screens.sign_in:SignIn"),
 )
 

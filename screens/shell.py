@@ -8,8 +8,9 @@ from textual.app import App
 from screens.session import Session
 
 if TYPE_CHECKING:
-    from services.model.plan import Plan
+    from services.model.plan import Event, Plan
     from services.runs.engine import Run
+    from services.runs.journal import RunRow
 
 
 class Shell(App[int]):
@@ -44,6 +45,14 @@ class Shell(App[int]):
     @abstractmethod
     def retry_step(self, run: "Run", step: str) -> None:
         """Try a step of a run again, also when the run has ended."""
+
+    @abstractmethod
+    async def past_runs(self) -> "list[RunRow]":
+        """Every run the journal knows, newest first; raises JournalError."""
+
+    @abstractmethod
+    async def past_events(self, run: str) -> "list[Event]":
+        """What happened in a run, in order; raises JournalError."""
 
     @abstractmethod
     def say(self, text: str, *, bad: bool = False) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from screens.base import Modal, Page
 from screens.keys import bind
@@ -30,8 +31,9 @@ from tui.warm import warm
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from services.model.plan import Plan
+    from services.model.plan import Event, Plan
     from services.runs.engine import Run
+    from services.runs.journal import RunRow
     from tui.connect import Connector
 
 
@@ -60,7 +62,7 @@ class Wrapkey(Shell):
         if ascii_.needed(getattr(sys.__stderr__, "encoding", None)):
             self._ascii = [ascii_.AsciiFilter()]
         self._copied = ("", "")
-        self._runs = Runs(session)
+        self._runs = Runs(session, self._run_broke)
         self.last_words = ""
         """What to tell the person when the screens are gone."""
         # Textual takes NO_COLOR out of the environment and decides by it while it is made.
@@ -185,16 +187,47 @@ class Wrapkey(Shell):
 
     async def _start_run(self, plan: "Plan") -> None:
         from screens.run import RunPage
+        from services.azure.errors import AzureError
+        from services.runs.journal import JournalError
 
-        run, view = await self._runs.start(plan)
+        try:
+            run, view = await self._runs.start(plan)
+        except JournalError as error:
+            self.say(f"Nothing was begun: {error}", bad=True)
+            return
+        except AzureError as error:
+            self.say(f"Nothing was begun. {error.what} {error.do}", bad=True)
+            return
         while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[1], RunPage):
             await self.pop_screen()
         await self.push_screen(RunPage(run, view))
+
+    def _run_broke(self, run: str, error: BaseException) -> None:
+        """A run met a fault of wrapkey's own: it is interrupted; the others go on."""
+        path = crash.report(error, self.session.paths.state)
+        self.say(f"Run {run} was interrupted by a fault of wrapkey's own: {path}", bad=True)
+
+    async def past_runs(self) -> "list[RunRow]":
+        return await (await self._runs.journal()).runs()
+
+    async def past_events(self, run: str) -> "list[Event]":
+        return [event for _, event in await (await self._runs.journal()).events(run)]
 
     def retry_step(self, run: "Run", step: str) -> None:
         self._runs.retry(run, step)
 
     # -- keys that work everywhere
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that nobody took while a field has the focus was typed just before it had.
+
+        Keys of one burst (``/kv``, over a slow line) reach the list before ``/`` has moved the
+        focus; a field stops the letters it takes, so only those come here.
+        """
+        field = self.focused
+        if event.is_printable and isinstance(field, Input):
+            event.stop()
+            field.post_message(events.Key(event.key, event.character))
 
     async def action_keys(self) -> None:
         """The help screen of whatever is on top."""

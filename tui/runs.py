@@ -1,6 +1,7 @@
 """Runs of this process: they belong to the application, not to a screen."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from screens.session import Session
@@ -16,22 +17,30 @@ if TYPE_CHECKING:
 class Runs:
     """Starts runs, keeps their views, and ends them in order."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, broke: Callable[[str, BaseException], None]) -> None:
+        """``broke`` is told of a fault in a run that is not an answer of Azure."""
         self._session = session
+        self._broke = broke
         self._journal: Journal | None = None
         self._tasks: dict[str, asyncio.Task[object]] = {}
 
+    async def journal(self) -> "Journal":
+        """The journal, opened when first asked for; raises JournalError."""
+        from services.runs.engine import runs_folder
+        from services.runs.journal import Journal
+
+        if self._journal is None:
+            folder = runs_folder(self._session.paths.state)
+            self._journal = await Journal.open(folder / "journal.sqlite")
+        return self._journal
+
     async def start(self, plan: "Plan") -> "tuple[Run, RunView]":
         """Enter a run in the journal and begin it; raises JournalError and AzureError."""
-        from services.runs.engine import Run, runs_folder
-        from services.runs.journal import Journal
+        from services.runs.engine import Run
         from services.runs.view import RunView
 
         session = self._session
-        if self._journal is None:
-            folder = runs_folder(session.paths.state)
-            self._journal = await Journal.open(folder / "journal.sqlite")
-        run = await Run.start(session.live, self._journal, plan)
+        run = await Run.start(session.live, await self.journal(), plan)
         view = RunView(run.id, plan, pace=session.speed or 1.0)
         run.subscribe(view.hear)
         session.runs[run.id], session.views[run.id] = run, view
@@ -48,6 +57,8 @@ class Runs:
         end = self._session.live.subscribe(lambda event: note_write(view, event))
         try:
             await run.go()
+        except Exception as error:
+            self._broke(run.id, error)
         finally:
             end()
             self._session.changed()

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from textual.app import ComposeResult
 
+from screens.setup.modes import Modes
 from screens.setup.page import SetupPage
 from screens.setup.tags import tags_of, tags_rule
 from screens.widgets.form import Choice, FieldRow, Form, Go
@@ -96,10 +97,16 @@ class WorkspacePage(SetupPage):
 
     def on_choice_opened(self, event: Choice.Opened) -> None:
         name = event.choice.id or ""
-        if name in OPTIONS:
+        if name == "encryption":
+            self.app.push_screen(Modes(self._wish.encryption), self._mode)
+        elif name in OPTIONS:
             self._pick(name)
         else:
             self.load(self._pick_resource(name))
+
+    def _mode(self, mode: str | None) -> None:
+        if mode:
+            self._change(encryption=mode)
 
     def _pick(self, name: str) -> None:
         rows = [Row(value, (word, hint)) for value, word, hint in OPTIONS[name]]
@@ -107,8 +114,7 @@ class WorkspacePage(SetupPage):
 
         def chosen(value: str | None) -> None:
             if value:
-                new: Any = value if name == "encryption" else value == "yes"
-                self._change(**{name: new})
+                self._change(**{name: value == "yes"})
 
         title = _title(name)
         self.app.push_screen(Picker(title, columns, rows, chosen=self._values()[name]), chosen)
@@ -179,7 +185,6 @@ _MODES = {
 
 def _title(name: str) -> str:
     titles = {
-        "encryption": "Where does the encrypted data live?",
         "hbi": "Does it hold data of high business impact?",
         "public_network": "May it be reached from public networks?",
     }

@@ -1,6 +1,7 @@
 """The one way to Azure: one transport, one credential, clients made when first needed."""
 
 import asyncio
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -112,7 +113,9 @@ class Connection:
             "base_url": self.cloud.arm,
             "credential_scopes": [scope(self.cloud.arm_audience)],
             "transport": self.transport,
-            "policies": self._policies(self.cloud.arm, self.cloud.arm_audience),
+            "policies": self._policies(
+                self.cloud.arm, self.cloud.arm_audience, _moniker(client_class)
+            ),
         }
         version = API_VERSIONS.get(client_class.__name__)
         if version:
@@ -140,7 +143,7 @@ class Connection:
                 retry_policy=self._retry(),
                 redirect_policy=core.AsyncRedirectPolicy(permit_redirects=False),
                 per_retry_policies=self._inner(),
-                user_agent_policy=_user_agent(),
+                user_agent_policy=_user_agent(_moniker(KeyClient)),
             )
         made: KeyClient = self._clients[key]
         return made
@@ -229,7 +232,7 @@ class Connection:
     ) -> None:
         await self.close()
 
-    def _policies(self, base: str, audience: str) -> list[Any]:
+    def _policies(self, base: str, audience: str, moniker: str = "") -> list[Any]:
         """The whole pipeline of a client. It replaces the SDK's, which registers providers and
         sends a write again by itself, follows redirects and repeats on 500."""
         made: list[Any] = [
@@ -237,7 +240,7 @@ class Connection:
             Inside(base),
             core.RequestIdPolicy(),
             core.HeadersPolicy(),
-            _user_agent(),
+            _user_agent(moniker),
             core.ContentDecodePolicy(),
             core.CustomHookPolicy(),
             self._retry(),
@@ -263,8 +266,18 @@ def scope(audience: str) -> str:
     return f"{audience.rstrip('/')}/.default"
 
 
-def _user_agent() -> core.UserAgentPolicy:
-    return core.UserAgentPolicy(base_user_agent="wrapkey", user_agent_use_env=False)
+def _user_agent(moniker: str) -> core.UserAgentPolicy:
+    """Who asks: wrapkey, and the SDK it asks through, in the SDKs' own form."""
+    if not moniker:
+        return core.UserAgentPolicy(base_user_agent="wrapkey", user_agent_use_env=False)
+    return core.UserAgentPolicy(sdk_moniker=moniker, user_agent="wrapkey", user_agent_use_env=False)
+
+
+def _moniker(client_class: type[Any]) -> str:
+    """``mgmt-keyvault/14.1.0`` for a client of azure.mgmt.keyvault."""
+    package = client_class.__module__.split(".aio")[0]
+    version = importlib.import_module(f"{package}._version").VERSION
+    return f"{package.removeprefix('azure.').replace('.', '-')}/{version}"
 
 
 def _decoded(body: bytes, what: str) -> Any:

@@ -45,7 +45,7 @@ def test_from_nothing_to_an_encrypted_workspace(sandboxes, terminals):
     assert [one["method"] for one in made if "diagnose" not in one["path"]] == ["PUT"]
     for one in writes(sandbox):
         if "/providers/" in one["path"] or ".vault." in one["host"]:
-            assert "azsdk-python-" in one["user_agent"], one
+            assert "azsdk-python-" in one["user_agent"], (one["method"], one["path"])
 
 
 def test_a_vault_that_lacks_purge_protection_is_repaired(sandboxes, terminals):
