@@ -21,7 +21,7 @@ from services.azure import (
 )
 from services.azure.clouds import Cloud
 from services.azure.connection import Connection
-from services.azure.errors import AzureError
+from services.azure.errors import AzureError, ErrorKind
 from services.ids import ArmId
 from services.model.intent import Create, Intent
 from services.model.resources import (
@@ -72,6 +72,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     deleted_key: DeletedKey | Unknown | None = None
     reachable: bool = True
     """Whether the vault's own network lets us in; its management is reached in any case."""
+    key_from_arm: bool = False
+    """Whether only Resource Manager told of the key: the data plane refuses the caller."""
     cosmos: Principal | Unknown | None = None
     ml: Principal | Unknown | None = None
     cosmos_roles: tuple[RoleAssignment, ...] | Unknown = ()
@@ -211,7 +213,7 @@ async def _vault(conn: Connection, intent: Intent, ids: Ids) -> dict[str, Any]:
     if isinstance(vault, Unknown):
         return {"vault": vault, "rights": vault, "key": vault, "deleted_key": vault}
     version = "" if intent.key.version == "latest" else intent.key.version
-    rights, (key, reachable), deleted_key = await asyncio.gather(
+    rights, (key, reachable, from_arm), deleted_key = await asyncio.gather(
         known(_rights(conn, str(ids.vault))),
         _key(conn, vault, intent.key.name, version),
         known(keys.get_deleted_key(conn, vault.uri, intent.key.name)),
@@ -222,21 +224,27 @@ async def _vault(conn: Connection, intent: Intent, ids: Ids) -> dict[str, Any]:
         "key": key,
         "deleted_key": deleted_key,
         "reachable": reachable,
+        "key_from_arm": from_arm,
     }
 
 
 async def _key(
     conn: Connection, vault: Vault, name: str, version: str
-) -> tuple[KeyVersion | Unknown | None, bool]:
-    """The key, and whether the vault let us in; past a firewall ARM still tells of it."""
+) -> tuple[KeyVersion | Unknown | None, bool, bool]:
+    """The key, whether the vault let us in, and whether ARM told of it instead.
+
+    Resource Manager tells of keys to who may read the vault, where the data plane refuses.
+    """
     try:
-        return await keys.get_key(conn, vault.uri, name, version), True
+        return await keys.get_key(conn, vault.uri, name, version), True, False
     except AzureError as error:
         closed = not CLOSED.isdisjoint((error.inner, error.code))
+        refused = error.kind is ErrorKind.FORBIDDEN
         told = Unknown(f"{error.what} {error.means}")
-    if not closed:
-        return told, True
-    return await known(armkeys.get_key(conn, vault.id, name, version)), False
+    if not refused:
+        return told, True, False
+    found = await known(armkeys.get_key(conn, vault.id, name, version))
+    return (told if isinstance(found, Unknown) else found), not closed, True
 
 
 async def _rights(conn: Connection, scope: str) -> tuple[Permission, ...]:

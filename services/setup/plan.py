@@ -15,6 +15,7 @@ from services.checks.facts import Facts, Unknown, read
 from services.ids import ArmId
 from services.model.intent import Create, Intent
 from services.model.plan import Plan, Step
+from services.model.resources import KeyVersion
 from services.setup import grants
 from services.setup.basis import Basis, basis_of, register
 from services.setup.dependencies import dependencies_of
@@ -180,17 +181,21 @@ def _new_vault(basis: Basis) -> Step:
 def _key(basis: Basis) -> list[Step]:
     wish, found = basis.intent.key, basis.facts.key
     pinned = "" if wish.version == "latest" else wish.version
-    absent = found is None
-    if found is not None and not isinstance(found, Unknown):
+    there = isinstance(found, KeyVersion)
+    if isinstance(found, KeyVersion):
         pinned = found.version
-    size = f"{wish.type} {wish.bits}"
-    which = f"version {pinned[:8]}…" if pinned else "its newest version"
+    title = f"key {wish.name} ({wish.type} {wish.bits})"
+    if there or not wish.create:
+        title = f"use key {wish.name}, {f'version {pinned[:8]}…' if pinned else 'newest version'}"
+    elif isinstance(found, Unknown):
+        title += ", made when absent"
+    by_arm = basis.closed or (there and basis.facts.key_from_arm)
     return [
         Step(
             id="key",
-            kind="key-arm" if basis.closed else "key",
-            title=f"key {wish.name} ({size})" if absent else f"use key {wish.name}, {which}",
-            action="create" if absent else "verify",
+            kind="key-arm" if by_arm else "key",
+            title=title,
+            action="create" if wish.create and not there else "verify",
             target=f"{basis.uri}/keys/{wish.name}",
             params={
                 "vault_id": str(basis.ids.vault),

@@ -204,3 +204,22 @@ async def test_a_vault_closed_to_us_gets_its_key_through_resource_manager(
         assert [step.id for step in again.plan.steps] == ["key", "verify"]
         assert again.status is RunStatus.SUCCEEDED, again.failures()
         assert writes(sandbox) == []
+
+
+async def test_a_key_that_only_resource_manager_shows_is_used_without_new_rights(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """The owner of a role-based vault has no way to its keys, and needs none to use one."""
+    id = make_vault(sandbox, "kv-old")
+    body = {"properties": {"kty": "RSA", "keySize": 2048, "keyOps": ["wrapKey", "unwrapKey"]}}
+    assert sandbox.call("PUT", f"{id}/keys/cmk-ml", body, version="2026-02-01").ok
+    async with connected(sandbox) as conn:
+        wish = intent_for(sandbox, vault={"name": "kv-old", "create": False})
+        plan = await make_plan(conn, wish)
+        steps = {step.id: step for step in plan.steps}
+        assert "key-rights" not in steps
+        assert steps["key"].title.startswith("use key cmk-ml, version ")
+        assert [one.status for one in plan.findings if one.check == "key"] == ["warn"]
+        done = await carry_out(conn, tmp_path, plan)
+        assert done.status is RunStatus.SUCCEEDED, done.failures()
+        assert "key" in done.named("step.skipped")

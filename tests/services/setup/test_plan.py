@@ -302,3 +302,18 @@ def test_an_expired_key_is_judged_by_the_moment_given() -> None:
     assert [x.status for x in judge(intent(), told, now) if x.check == "key"] == ["ok"]
     later = now + timedelta(days=201)
     assert [x.status for x in judge(intent(), told, later) if x.check == "key"] == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("create", "key", "title", "action"),
+    [
+        (True, None, "key cmk (RSA 3072)", "create"),
+        (True, Unknown("403"), "key cmk (RSA 3072), made when absent", "create"),
+        (True, KEY_VERSION, "use key cmk, version 0f0f0f0f…", "verify"),
+        (False, Unknown("403"), "use key cmk, newest version", "verify"),
+    ],
+)
+def test_the_key_step_says_what_is_known(create: bool, key: Any, title: str, action: str) -> None:
+    wish = intent(key={"create": create})
+    step = next(s for s in build(wish, settled_facts(wish, key=key)).steps if s.id == "key")
+    assert (step.title, step.action) == (title, action)
