@@ -17,7 +17,7 @@ class Home(Page[None]):
     """The entries that exist, and a few words about this Azure and this person."""
 
     AUTO_FOCUS = "OptionList"
-    BINDINGS = bind("identity", "down", "up", *(place.key for place in PLACES if place.key))
+    BINDINGS = bind(*(place.key for place in PLACES if place.key), "identity", "down", "up")
     title_word = "Home"
     guide = (
         "Everything starts here. The letters open what they stand before; arrows and enter do "
@@ -27,14 +27,18 @@ class Home(Page[None]):
     def body(self) -> ComposeResult:
         entries = [place for place in PLACES if place.key]
         yield OptionList(*(Option(entry(place), place.name) for place in entries), markup=False)
-        yield Note(note(self.shell.session), id="note")
+        yield Note(self._note(), id="note")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing behind Home to go back to."""
         return action != "back" or self.pane.is_open
 
     def session_changed(self) -> None:
-        self.query_one(Note).say(note(self.shell.session))
+        self.query_one(Note).say(self._note())
+
+    def _note(self) -> str:
+        session = self.shell.session
+        return f"{note(session)} {session.note}".rstrip()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.shell.goto(event.option_id or "")

@@ -62,6 +62,7 @@ class Wrapkey(Shell):
         if ascii_.needed(getattr(sys.__stderr__, "encoding", None)):
             self._ascii = [ascii_.AsciiFilter()]
         self._copied = ("", "")
+        self._begun = False
         self._runs = Runs(session, self._run_broke)
         self.last_words = ""
         """What to tell the person when the screens are gone."""
@@ -89,9 +90,14 @@ class Wrapkey(Shell):
         for name in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(name, self._hung_up)
         self.call_after_refresh(self._after_first_paint)
+        # A screen that is opened before the first paint of Home keeps Home's callbacks waiting.
+        self.set_timer(0.3, self._after_first_paint)
 
     def _after_first_paint(self) -> None:
-        """Only now anything heavy: SDK modules in a thread, the sandbox, the sign-in."""
+        """Only now anything heavy: SDK modules in a thread, the sandbox, the sign-in. Once."""
+        if self._begun:
+            return
+        self._begun = True
         threading.Thread(target=warm, name="warm", daemon=True).start()
         self.connect()
 

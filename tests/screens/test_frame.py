@@ -15,6 +15,7 @@ from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Entry, header_line, key_line
 from services.azure.errors import ErrorKind
+from services.home import Memory
 from tui.small import TooSmall
 
 
@@ -36,6 +37,40 @@ async def test_home_says_where_we_are_and_who(opened, running_sandbox):
         assert lines[-1].strip().endswith("? keys")
         assert app.session.subscription is not None, "the only one is chosen"
         assert app.session.subscription.id == running_sandbox.subscription
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+async def test_every_place_can_be_opened_before_anybody_is_signed_in(opened, place):
+    async with opened(ready=False) as (app, pilot):
+        app.goto(place.name)
+        await pilot.pause()
+        assert type(app.screen).__name__ == place.screen.partition(":")[2]
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Help)
+        await pilot.press("escape", "x")
+        await settled(app)
+        await pilot.pause()
+        assert app.is_running
+
+
+async def test_a_home_that_cannot_be_written_to_is_said_and_stops_nothing(opened, monkeypatch):
+    def refused(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Memory, "save", refused)
+    async with opened() as (app, pilot):
+        app.choose_region("westeurope")
+        await pilot.pause()
+        assert app.session.region == "westeurope"
+        assert "Read-only file system" in shown(app)
+
+
+async def test_a_look_is_remembered(opened):
+    async with opened() as (app, _):
+        assert app.theme == "dark"
+        app.theme = "light"
+    async with opened() as (app, _):
+        assert app.theme == "light"
 
 
 async def test_read_only_is_said_in_the_header(opened):

@@ -170,6 +170,14 @@ def test_read_only_refuses_to_apply(call, connected, sandbox, tmp_path):
     assert not [one for one in sandbox.requests() if one["method"] == "PUT"]
 
 
+def test_a_home_that_is_no_folder_is_bad_input(call, tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setenv("WRAPKEY_HOME", str(file))
+    said = call("info")
+    assert (said.code, "WRAPKEY_HOME" in said.err) == (Exit.BAD_INPUT, True)
+
+
 def test_info_tells_paths_below_the_home(call, home):
     said = call("info", "--json")
     assert said.json["paths"]["state"].startswith(str(home))

@@ -89,5 +89,11 @@ class Given:
             raise click.UsageError("A sandbox is a cloud of its own: leave --cloud out.")
         known = {field.name for field in fields(Options)}
         options = Options(**{name: value for name, value in said.items() if name in known})
-        paths = Paths.here()
+        try:
+            paths = Paths.here()
+        except OSError as error:
+            raise click.UsageError(
+                f"{error.filename}: {error.strerror}. wrapkey keeps its files below WRAPKEY_HOME, "
+                "or in your own folders when that is not set."
+            ) from None
         return cls(options, paths, Memory.load(paths))
