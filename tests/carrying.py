@@ -25,7 +25,9 @@ ASKING = ("checkNameAvailability", "/oauth2/", "getByIds")
 
 
 @asynccontextmanager
-async def connected(sandbox: RunningSandbox, name: str = "admin") -> AsyncIterator[Connection]:
+async def connected(
+    sandbox: RunningSandbox, name: str = "admin", timeouts: Timeouts | None = None
+) -> AsyncIterator[Connection]:
     """Signed in as one of the sandbox's principals, through azure-identity and TLS."""
     cloud = Cloud.from_ready(sandbox.ready)
     who = sandbox.principal(name)
@@ -38,7 +40,7 @@ async def connected(sandbox: RunningSandbox, name: str = "admin") -> AsyncIterat
         disable_instance_discovery=True,
         transport=transport,
     )
-    async with await Connection.open(cloud, credential) as conn:
+    async with await Connection.open(cloud, credential, settings=timeouts) as conn:
         yield conn
     await transport.shut()
 

@@ -58,6 +58,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     tenant: str
     """Of the subscription; the caller's where Azure does not tell."""
+    visible: bool = True
+    """Whether the caller sees the subscription at all."""
     providers: dict[str, str] | Unknown = msgspec.field(default_factory=dict)
     """Namespace in lower case to its registration state."""
     groups: dict[str, ResourceGroup | Unknown | None] = msgspec.field(default_factory=dict)
@@ -121,8 +123,17 @@ async def read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fac
     """Read what the plan of ``intent`` depends on.
 
     ``further`` are ids of resources the plan may create, with their api-versions. Raises
-    AzureError when not even the caller can be told; anything else becomes Unknown.
+    AzureError where nothing can be read: no sign-in, or not even the subscriptions can be
+    listed. Anything else becomes Unknown.
     """
+    try:
+        return await _read(conn, intent, further)
+    except ExceptionGroup as group:
+        first = group.exceptions[0]
+    raise first
+
+
+async def _read(conn: Connection, intent: Intent, further: dict[str, str]) -> Facts:
     ids = ids_of(intent)
     told = await conn.who()
     caller = Caller(
@@ -134,7 +145,7 @@ async def read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fac
     )
     names = {ids.group.group, ids.vault_group.group}
     async with asyncio.TaskGroup() as tasks:
-        tenant = tasks.create_task(known(_tenant(conn, ids.group.subscription)))
+        tenant = tasks.create_task(_tenant(conn, ids.group.subscription))
         states = tasks.create_task(known(_states(conn, ids.group.subscription)))
         found_groups = {
             name.lower(): tasks.create_task(
@@ -155,7 +166,8 @@ async def read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fac
     return Facts(
         cloud=conn.cloud,
         caller=caller,
-        tenant=home if isinstance(home, str) and home else caller.tenant_id,
+        tenant=home or caller.tenant_id,
+        visible=home is not None,
         providers=states.result(),
         groups={name: task.result() for name, task in found_groups.items()},
         cosmos=cosmos.result()[0],
@@ -175,18 +187,21 @@ async def read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fac
 
 
 async def known(call: Awaitable[T]) -> T | Unknown:
-    """The call's answer, or why there is none."""
+    """The call's answer, or why there is none; raises AzureError for a lost sign-in."""
     try:
         return await call
     except AzureError as error:
+        if error.kind is ErrorKind.SIGN_IN:
+            raise
         return Unknown(f"{error.what} {error.means}")
 
 
-async def _tenant(conn: Connection, subscription: str) -> str:
+async def _tenant(conn: Connection, subscription: str) -> str | None:
+    """Of the subscription; None where the caller does not see it."""
     for item in await subscriptions.list_subscriptions(conn):
         if item.id == subscription:
             return item.tenant_id
-    return ""
+    return None
 
 
 async def _states(conn: Connection, subscription: str) -> dict[str, str]:

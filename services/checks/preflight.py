@@ -27,7 +27,18 @@ def judge(intent: Intent, facts: Facts, now: datetime | None = None) -> tuple[Fi
 
 
 def place(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
-    """Whether this is the cloud and the tenant the intent was written for."""
+    """Whether this is the cloud, the tenant and a subscription the intent is for."""
+    if not facts.visible:
+        yield Finding(
+            id=f"subscription:{intent.subscription}",
+            check="subscription",
+            subject=f"/subscriptions/{intent.subscription.lower()}",
+            status="fail",
+            title=f"You ({facts.caller.name}) do not see subscription {intent.subscription}",
+            evidence=(Evidence(call="GET subscriptions", field="subscriptionId", value="none"),),
+            meaning="It is in another tenant, or you have no role in it. Sign in to its tenant, or"
+            " ask for a role.",
+        )
     for check, wanted, found in (
         ("cloud", intent.cloud, facts.cloud.name),
         ("tenant", intent.tenant, facts.tenant),

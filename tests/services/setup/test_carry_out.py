@@ -4,11 +4,14 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from carrying import QUICK, carry_out, connected, intent_for, writes
 from sandboxed import RunningSandbox
 
 from services.azure import vaults, workspaces
+from services.azure.connection import Timeouts
+from services.azure.errors import AzureError, ErrorKind
 from services.model.intent import Create
 from services.model.plan import Event
 from services.runs.engine import Run, RunStatus
@@ -223,3 +226,25 @@ async def test_a_key_that_only_resource_manager_shows_is_used_without_new_rights
         done = await carry_out(conn, tmp_path, plan)
         assert done.status is RunStatus.SUCCEEDED, done.failures()
         assert "key" in done.named("step.skipped")
+
+
+async def test_a_subscription_nobody_sees_is_a_failing_finding(sandbox: RunningSandbox) -> None:
+    async with connected(sandbox) as conn:
+        elsewhere = "11111111-2222-4333-8444-555555555555"
+        wish = msgspec.structs.replace(intent_for(sandbox), subscription=elsewhere)
+        plan = await make_plan(conn, wish)
+    (found,) = [one for one in plan.findings if one.check == "subscription"]
+    assert found.status == "fail"
+    assert elsewhere in found.title
+
+
+async def test_without_a_way_to_azure_there_is_no_plan(sandbox: RunningSandbox) -> None:
+    """One sentence for the person, and not a plan of everything."""
+    fault = {"path": "^/subscriptions", "reset": "before", "times": -1}
+    async with connected(sandbox, timeouts=Timeouts(backoff=0.01)) as conn:
+        await conn.who()
+        sandbox.admin("POST", "faults", fault)
+        with pytest.raises(AzureError) as caught:
+            await make_plan(conn, intent_for(sandbox))
+        sandbox.admin("DELETE", "faults")
+    assert caught.value.kind is ErrorKind.NETWORK
