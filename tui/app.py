@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from services.model.plan import Event, Plan
     from services.runs.engine import Run
     from services.runs.journal import RunRow
-    from tui.connect import Connector
+    from tui.connector import Connector
 
 
 # What the first paint does not need is imported where it is used.
@@ -76,7 +76,7 @@ class Wrapkey(Shell):
 
     @cached_property
     def _connector(self) -> "Connector":
-        from tui.connect import Connector
+        from tui.connector import Connector
 
         return Connector(self.session)
 
