@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -32,7 +33,7 @@ class Loopback(AbstractResolver):
 
 
 @contextmanager
-def running(scenario: str = "contoso", speed: int = 20) -> Iterator[tuple[dict, float]]:
+def running(scenario: str = "contoso", speed: int = 20) -> Iterator[tuple[dict[str, Any], float]]:
     """A sandbox of its own and the seconds it took to write its ready file."""
     with tempfile.TemporaryDirectory() as folder:
         ready_file = Path(folder) / "ready.json"
@@ -63,7 +64,7 @@ def ready_seconds() -> float:
         return took
 
 
-async def requests_per_second(ready: dict) -> tuple[float, float]:
+async def requests_per_second(ready: dict[str, Any]) -> tuple[float, float]:
     """GETs a second of a vault through ARM (signed in, checked), and of a bare page."""
     context = ssl.create_default_context(cafile=ready["ca_file"])
     connector = aiohttp.TCPConnector(ssl=context, resolver=Loopback(), limit=1)
