@@ -90,6 +90,7 @@ CATALOGUE: dict[str, tuple[ResourceType, ...]] = {
         _kind("deletedVaults", *_KV, everywhere=False),
         _kind("locations", *_KV, everywhere=False),
         _kind("checkNameAvailability", *_KV, everywhere=False),
+        _kind("checkMhsmNameAvailability", *_KV, everywhere=False),
     ),
     "Microsoft.MachineLearningServices": (
         _kind("workspaces", *_ML, missing=_NO_ML),

@@ -14,7 +14,9 @@ from sandbox.routing import GRAPH, Route
 from sandbox.state import Json
 from sandbox.world import Addresses, World
 
-_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?", re.IGNORECASE)
+_API_VERSION = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[a-z]+(\.\d+)?)?", re.IGNORECASE
+)
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _READS = ("GET", "HEAD")
 
@@ -218,7 +220,21 @@ def check(world: World, route: Route, request: Request) -> None:
     ):
         check_locks(world, request)
     if request.method in ("PUT", "PATCH"):
+        check_tags(request)
         policy.check(world, request)
+
+
+def check_tags(request: Request) -> None:
+    """Refuse tags that are no object of strings: ARM reads them, whatever the provider."""
+    tags = request.json().get("tags")
+    if tags is None or (isinstance(tags, dict) and all(isinstance(v, str) for v in tags.values())):
+        return
+    raise GatewayRefusal(
+        400,
+        "InvalidRequestContent",
+        "The request content was invalid and could not be deserialized: 'tags is no object of"
+        " strings.'.",
+    )
 
 
 def _is_group(route: Route) -> bool:

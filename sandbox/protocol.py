@@ -50,7 +50,7 @@ class Request:
             return {}
         try:
             value = msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:  # the latter: nested too deep
             raise Refusal(
                 400,
                 "InvalidRequestContent",
@@ -110,6 +110,18 @@ class GatewayRefusal(Refusal):
         """The answer, marked as the gateway's own."""
         headers = {"x-ms-failure-cause": "gateway", **self.headers}
         return Answer(self.status, {"error": self.error()}, headers)
+
+
+class MethodRefusal(Refusal):
+    """An address without this method: ARM answers in the words of its web server."""
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        message = f"The requested resource does not support http method '{method}'."
+        super().__init__(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(allowed)})
+
+    def answer(self, request: Request, now: str) -> Answer:
+        """``{"Message": ...}``, without an ``error``."""
+        return Answer(self.status, {"Message": self.message}, self.headers)
 
 
 class VaultRefusal(Refusal):

@@ -165,6 +165,13 @@ class RouteTable:
         root = self._roots.get(plane)
         return _walk(root, segments, method) if root else None
 
+    def methods(self, plane: str, path: str) -> list[str]:
+        """The methods for which an address has a route."""
+        return [method for method in _METHODS if self.find(plane, method, path)]
+
+
+_METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+
 
 def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]

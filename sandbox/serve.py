@@ -17,7 +17,7 @@ from sandbox import scenario as scenarios
 from sandbox.certs import prepare, write_private
 from sandbox.clock import Clock
 from sandbox.proxy import Proxy
-from sandbox.server import Server
+from sandbox.server import Server, large_request
 from sandbox.state import Json, State, load, save
 from sandbox.tokens import open_issuer
 from sandbox.world import Addresses, World
@@ -80,7 +80,8 @@ class Sandbox:
         self._save()
         self.world.changed = False
         self._runner = web.ServerRunner(
-            web.Server(self.server.handle, access_log=None), shutdown_timeout=_ENDING_S
+            web.Server(self.server.handle, request_factory=large_request, access_log=None),
+            shutdown_timeout=_ENDING_S,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=certificates.context).start()

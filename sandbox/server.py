@@ -10,13 +10,22 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from aiohttp import web
 
 from sandbox import activity, armid, faults, gate
-from sandbox.protocol import Answer, GatewayRefusal, GraphRefusal, Refusal, Request, VaultRefusal
+from sandbox.protocol import (
+    Answer,
+    GatewayRefusal,
+    GraphRefusal,
+    MethodRefusal,
+    Refusal,
+    Request,
+    VaultRefusal,
+)
 from sandbox.recorder import Entry, Recorder
 from sandbox.routing import ADMIN, ARM, GRAPH, OPEN, VAULT, Api, Route, RouteTable
 from sandbox.throttle import Throttle
@@ -89,7 +98,13 @@ class Server:
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         self.last_request = time.monotonic()
-        exchange = self._take(http, await http.read() if http.body_exists else b"")
+        try:
+            body = await http.read() if http.body_exists else b""
+        except web.HTTPRequestEntityTooLarge:
+            return self._too_large(http)
+        except ConnectionError:  # the client went away in the middle of its body
+            return web.Response(status=400)
+        exchange = self._take(http, body)
         answer = await self._answer(exchange)
         if self.world.changed:
             self._saved()
@@ -99,6 +114,13 @@ class Server:
         response = self._render(exchange, answer)
         self._record(exchange, http, response.status)
         return response
+
+    def _too_large(self, http: web.BaseRequest) -> web.Response:
+        exchange = self._take(http, b"")
+        refusal = GatewayRefusal(413, "RequestContentTooLarge", _TOO_LARGE)
+        answer = refusal.answer(exchange.request, self.world.clock.iso())
+        self._record(exchange, http, answer.status)
+        return self._render(exchange, answer)
 
     def _take(self, http: web.BaseRequest, body: bytes) -> _Exchange:
         raw_path, _, raw_query = http.raw_path.partition("?")
@@ -145,7 +167,7 @@ class Server:
             self._check(exchange)
             route = exchange.route
             if route is None:
-                raise _no_route(plane, request)
+                raise _no_route(plane, request, self._routes.methods(plane, request.path))
             result = route.handler(self.world, request)
             answer = await result if inspect.isawaitable(result) else result
             self._wrote(exchange, answer.status)
@@ -263,11 +285,24 @@ class Server:
         )
 
 
+LARGEST = 4 * 1024 * 1024
+"""Bytes in the body of a request (Azure Resource Manager limits)."""
+_TOO_LARGE = "The request content size exceeds the maximum size of 4 MB."
+
+
+def large_request(
+    message: Any, payload: Any, protocol: Any, writer: Any, task: Any
+) -> web.BaseRequest:
+    """aiohttp's request, with Resource Manager's limit instead of 1 MiB."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST)
+
+
 _BROKEN = "The sandbox failed to answer this request; its standard error has the reason."
 
 
-def _no_route(plane: str, request: Request) -> Refusal:
-    """How each service refuses an address it does not know."""
+def _no_route(plane: str, request: Request, allowed: list[str]) -> Refusal:
+    """How each service refuses an address it does not know, or not with this method."""
     if plane == GRAPH:
         segment = armid.name(request.path)
         return GraphRefusal(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
@@ -275,6 +310,8 @@ def _no_route(plane: str, request: Request) -> Refusal:
         return VaultRefusal(
             400, "BadParameter", f"Method {request.method} does not allow operation {request.path}"
         )
+    if allowed:
+        return MethodRefusal(request.method, allowed)
     if plane != ARM:
         return Refusal(404, "NotFound", f"There is nothing at {request.method} {request.path}.")
     _, marker, tail = request.path.rpartition("/providers/")

@@ -132,12 +132,29 @@ def operation_result(world: World, request: Request) -> Answer:
 def check_name_availability(world: World, request: Request) -> Answer:
     """Whether a vault may have a name; names of deleted vaults are taken too."""
     name = str(request.json().get("name", ""))
+    return _availability(name, bool(names.find(world, name) or names.deleted(world, name)))
+
+
+@api.route(
+    "POST",
+    f"{SUBSCRIPTION}{PROVIDER}/checkMhsmNameAvailability",
+    action="Microsoft.KeyVault/checkMhsmNameAvailability/read",
+)
+def check_hsm_name_availability(world: World, request: Request) -> Answer:
+    """Whether a managed HSM may have a name: there are none, so only the name counts.
+
+    ``az keyvault check-name`` asks for this and never for the vault's.
+    """
+    return _availability(str(request.json().get("name", "")), taken=False)
+
+
+def _availability(name: str, taken: bool) -> Answer:
     try:
         rules.check_name(name)
     except Refusal as refusal:
         reason = {"reason": "AccountNameInvalid", "message": refusal.message}
         return Answer(200, {"nameAvailable": False, **reason})
-    if names.find(world, name) or names.deleted(world, name):
+    if taken:
         message = f"The name '{name}' is already in use."
         return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
     return Answer(200, {"nameAvailable": True})

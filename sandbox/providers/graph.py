@@ -330,11 +330,19 @@ def applications(world: World, request: Request) -> Answer:
 
 @api.route("POST", "/v1.0/directoryObjects/getByIds")
 def get_by_ids(world: World, request: Request) -> Answer:
-    """The objects with these ids that are in the tenant; unknown ids are left out."""
+    """The objects with these ids that are in the tenant; unknown ids are left out.
+
+    A person is found by client id too: here people sign in with one, without a browser, so az
+    knows them by it, and asks for it when it is given as an assignee.
+    """
     value = []
+    tenant = request.caller.tenant_id
     for one in request.json().get("ids", []):
         found = world.principal(str(one))
-        if found is None or found.tenant_id != request.caller.tenant_id:
+        if found is None:
+            person = directory.by_app(world, tenant, str(one))
+            found = person if person and person.kind == "User" else None
+        if found is None or found.tenant_id != tenant:
             continue
         if found.kind == "User":
             value.append({"@odata.type": "#microsoft.graph.user", **_user(found)})

@@ -19,6 +19,8 @@ _DELETE = "Microsoft.Resources/subscriptions/resourceGroups/delete"
 _NAME = re.compile(r"[\w().\-]{1,90}(?<!\.)")
 DELETE_S = 30.0
 """Azure seconds that deleting a group takes."""
+RETRY_S = 15.0
+"""Azure seconds after which the answer to a delete asks to be polled (recorded: arm)."""
 
 
 @api.seed("groups")
@@ -155,7 +157,8 @@ def delete(world: World, request: Request) -> Answer:
         f"{world.addresses.arm}/subscriptions/{armid.subscription(request.path)}"
         f"/operationresults/{operation.id}?api-version={request.api_version}"
     )
-    return Answer(202, None, {"Location": address, "Retry-After": "15"})
+    wait = max(1, round(RETRY_S / world.clock.speed))
+    return Answer(202, None, {"Location": address, "Retry-After": str(wait)})
 
 
 @api.job("groups.deleted")
