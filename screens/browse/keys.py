@@ -12,9 +12,9 @@ from services import browse, portal
 from services.azure import keys
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
+from services.checks.fit import key_fit
 from services.explain import Names
 from services.model.resources import KeyVersion, Vault
-from services.setup.fit import key_fit
 
 COLUMNS = (
     Column("Name"),

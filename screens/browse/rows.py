@@ -8,9 +8,9 @@ from screens.widgets.table import Column, Row
 from services import browse, portal
 from services.azure import resourcegraph, vaults
 from services.azure.connection import Connection
+from services.checks.fit import deleted_fit, vault_fit
 from services.ids import ArmId, BadId
 from services.model.resources import DeletedVault, Subscription, Vault, Workspace
-from services.setup.fit import deleted_fit, vault_fit
 
 VAULTS = (
     Column("Name"),

@@ -15,9 +15,9 @@ from screens.widgets.table import Column, ListTable, Row
 from services import names
 from services.azure import keys
 from services.azure.errors import AzureError, ErrorKind
+from services.checks.fit import Fit, key_fit
 from services.ids import KeyId
 from services.model.resources import Key, KeyVersion
-from services.setup.fit import Fit, key_fit
 
 COLUMNS = (
     Column("Name"),

@@ -11,9 +11,9 @@ from screens.setup.page import SetupPage
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services.azure import resourcegraph, vaults
+from services.checks.fit import Fit, deleted_fit, vault_fit
 from services.ids import ArmId
 from services.model.resources import DeletedVault, Vault
-from services.setup.fit import Fit, deleted_fit, vault_fit
 
 COLUMNS = (
     Column("Name"),

@@ -17,10 +17,10 @@ from services import names
 from services.azure import groups, providers, subscriptions
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
+from services.checks.regions import NEEDED, Region, offered
 from services.explain import Names
 from services.model.resources import ResourceGroup, Subscription
 from services.setup.draft import Draft
-from services.setup.regions import NEEDED, Region, offered
 
 WAITING = "Signing in. This page fills itself when that is done; w on Home shows how far it is."
 WHY = (

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from services.checks.facts import Facts, Unknown, ids_of
+from services.checks.fit import deleted_fit, key_fit, vault_fit
 from services.ids import KeyId, same
 from services.model.intent import Intent
 from services.model.plan import Evidence, Finding, Status
 from services.model.resources import KeyVersion, Vault, Workspace
-from services.setup.fit import deleted_fit, key_fit, vault_fit
 from services.text import plain
 
 Judge = Callable[[Intent, Facts, datetime], Iterator[Finding]]

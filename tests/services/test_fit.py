@@ -2,6 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.checks.fit import deleted_fit, key_fit, vault_fit
+from services.checks.regions import NEEDED, offered
 from services.model.resources import (
     DeletedVault,
     KeyVersion,
@@ -10,8 +12,6 @@ from services.model.resources import (
     ResourceType,
     Vault,
 )
-from services.setup.fit import deleted_fit, key_fit, vault_fit
-from services.setup.regions import NEEDED, offered
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TENANT = "11111111-1111-1111-1111-111111111111"
