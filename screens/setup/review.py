@@ -94,7 +94,9 @@ class Review(SetupPage):
         if row is None:
             return
         if isinstance(row.data, Step) and row.data.irreversible:
-            self.query_one(Note).say(f"CAN'T BE UNDONE: {row.data.irreversible}")
+            self.query_one(Note).say(
+                f"Nothing has been changed yet. This can't be undone: {row.data.irreversible}"
+            )
         elif isinstance(row.data, Finding):
             repair = f" {row.data.repair.text}" if row.data.repair else ""
             self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")

@@ -16,6 +16,15 @@ def finish(terminal, seconds: float = 120) -> None:
     assert " FAIL " not in text
 
 
+def retype(terminal, before: str, after: str) -> None:
+    """Replace what stands in a field."""
+    terminal.wait_for(before)
+    terminal.press("ctrl+u")
+    terminal.wait_for("Example:")  # the rule of an empty field
+    terminal.press(after)
+    terminal.wait_for(after)
+
+
 def writes(sandbox) -> list[dict]:
     return [one for one in sandbox.requests() if one["method"] not in ("GET", "HEAD")]
 
@@ -59,15 +68,18 @@ def test_a_vault_that_lacks_purge_protection_is_repaired(sandboxes, terminals):
     terminal.press("/", "kv-data")
     terminal.wait_for("1 of", "purge protection is off")
     terminal.press("enter")
+    terminal.wait_for("enter choose")
     terminal.press("enter")
     terminal.wait_for("Which key of kv-data?", "+ a new key")
     terminal.press("c")
     terminal.wait_for("A new key")
-    terminal.press("ctrl+u", "cmk-journey", "enter")
+    retype(terminal, "cmk-ml", "cmk-journey")
+    terminal.press("enter")
     terminal.wait_for("Who gets what", "Azure Cosmos DB")
     terminal.press("enter")
     terminal.wait_for("The workspace")
-    terminal.press("ctrl+u", "mlw-journey", "enter")
+    retype(terminal, "mlw-ml", "mlw-journey")
+    terminal.press("enter")
     terminal.wait_for("turn on purge protection")
     finish(terminal)
     terminal.press("q")
