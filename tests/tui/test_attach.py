@@ -1,12 +1,16 @@
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from services.home import Paths
 from tui.attach import NoSandbox, alive, attach, read_ready, running
 from tui.control import post
+from tui.exits import Exit
 
 
 async def gone(pid: int) -> None:
@@ -64,3 +68,14 @@ def test_a_file_that_is_no_ready_file(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(NoSandbox, match=says):
         read_ready(file)
+
+
+def test_a_served_sandbox_is_found_and_stopped_without_being_named(call):
+    command = [sys.executable, "-m", "tui.main", "sandbox", "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert ready["arm"] in call("sandbox", "env").out
+        assert call("sandbox", "stop").code == 0
+        assert process.wait(10) == 0
+    assert call("sandbox", "env").code == Exit.BAD_INPUT

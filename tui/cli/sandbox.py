@@ -36,6 +36,8 @@ def serve(
     from sandbox.serve import serve as run
 
     given = Given.of(context)
+    if ready_file is None and asyncio.run(running(given.paths.sandbox)) is None:
+        ready_file = given.paths.sandbox / "ready.json"  # where env, stop and reset look
     code = run(
         home=given.paths.sandbox,
         port=port,
@@ -105,13 +107,13 @@ def exports(ready: Ready, az_config: Path, principal: str = "") -> list[str]:
 @shared
 @click.pass_context
 def stop(context: click.Context) -> Exit:
-    """Stop the running sandbox; what it holds is kept."""
+    """Stop the running sandbox; its state file is kept."""
     ready = _found(Given.of(context))
     if ready is None:
         talk("No sandbox runs here.")
         return Exit.DONE
     post(ready, "stop")
-    talk("The sandbox stops. What it holds is kept.")
+    talk("The sandbox stops. What it has written to a state file is kept.")
     return Exit.DONE
 
 
