@@ -10,18 +10,20 @@ from sandbox.providers.metadata import NAME
 from sandbox.state import Json
 
 
-def exports(ready: Json) -> list[str]:
-    """Shell lines for the address, trust and sign-in of a sandbox.
+def exports(ready: Json, principal: str = "") -> list[str]:
+    """Shell lines for the address, trust and sign-in of a sandbox as one of its principals.
 
-    az gets a configuration folder of its own beside the CA, with the sandbox registered as a
-    cloud, so nothing is written to the user's. HTTPS_PROXY leads only to the sandbox: without
-    these variables the same commands fail to find it and reach no real Azure.
+    The last of them signs az in, where there is one. az gets a configuration folder of its own
+    beside the CA, one for each principal, so nothing is written to the user's. HTTPS_PROXY leads
+    only to the sandbox, and few resolvers know ``*.localhost``: without these variables the same
+    commands fail to find it and reach no real Azure.
+
+    Raises KeyError for a principal that can't sign in here; none named is the first.
     """
     ca_file = Path(ready["ca_file"])
-    folder = ca_file.parent / "az"
-    admin = ready["principals"][0] if ready["principals"] else None
+    who = _sign_in(ready, principal)
     values = {
-        "AZURE_CONFIG_DIR": str(folder),
+        "AZURE_CONFIG_DIR": str(configure(ready, principal)),
         "REQUESTS_CA_BUNDLE": str(ca_file),
         "SSL_CERT_FILE": str(ca_file),
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
@@ -31,25 +33,33 @@ def exports(ready: Json) -> list[str]:
         "AZUREML_CURRENT_CLOUD": NAME,
         "AZURE_AUTHORITY_HOST": ready["authority"],
         "AZURE_TENANT_ID": ready["tenant_id"],
+        "AZURE_CLIENT_ID": who["client_id"],
+        "AZURE_CLIENT_SECRET": who["client_secret"],
     }
     if ready["subscriptions"]:
         values["AZURE_SUBSCRIPTION_ID"] = ready["subscriptions"][0]["id"]
-    if admin:
-        values["AZURE_CLIENT_ID"] = admin["client_id"]
-        values["AZURE_CLIENT_SECRET"] = admin["client_secret"]
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
-    lines.append("unset NO_PROXY no_proxy  # localhost in it would also match the vaults' names")
-    lines.append(f"# az finds the sandbox as the cloud {NAME}. Sign in with:")
-    lines.append(
-        '#   az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET"'
-        ' --tenant "$AZURE_TENANT_ID"'
-    )
-    return lines
+    return [
+        *(f"export {name}={shlex.quote(value)}" for name, value in values.items()),
+        "unset NO_PROXY no_proxy  # localhost in it would also match the vaults' names",
+        "if command -v az >/dev/null; then",
+        '  az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET"'
+        ' --tenant "$AZURE_TENANT_ID" --only-show-errors --output none',
+        "fi",
+    ]
 
 
-def configure(ready: Json) -> Path:
-    """Write az's configuration for a sandbox beside its CA; returns the folder."""
-    folder = Path(ready["ca_file"]).parent / "az"
+def _sign_in(ready: Json, principal: str) -> Json:
+    for one in ready["principals"]:
+        if one["client_secret"] and principal in ("", one["name"]):
+            found: Json = one
+            return found
+    raise KeyError(principal)
+
+
+def configure(ready: Json, principal: str = "") -> Path:
+    """Write az's configuration for a sandbox and a principal beside its CA; returns the folder."""
+    name: str = _sign_in(ready, principal)["name"]
+    folder = Path(ready["ca_file"]).parent / "az" / name
     main = {"cloud": {"name": NAME}, "core": {"instance_discovery": "false"}}
     write_private(folder / "config", _ini(main))
     return folder

@@ -15,7 +15,7 @@ import pytest
 import requests
 from sandboxed import RunningSandbox
 
-from sandbox.environment import configure, exports
+from sandbox.environment import exports
 
 
 class Process:
@@ -180,14 +180,36 @@ def test_it_listens_on_loopback_only(sandbox: RunningSandbox) -> None:
     assert listening == ["0100007F"]
 
 
-def test_the_exports_name_everything(sandbox: RunningSandbox) -> None:
-    lines = exports(sandbox.ready)
-    script = "\n".join([*lines, 'echo "$AZURE_TENANT_ID $AZURE_CLIENT_ID $HTTPS_PROXY"'])
+def run_exports(sandbox: RunningSandbox, principal: str, az: Path, then: str) -> str:
+    """What ``then`` prints in a shell that took over the exports and finds only this az."""
+    script = "\n".join([*exports(sandbox.ready, principal), then])
     shell = shutil.which("sh")
     assert shell is not None
-    told = subprocess.run([shell, "-c", script], check=True, capture_output=True, text=True, env={})
+    told = subprocess.run(
+        [shell, "-c", script], check=True, capture_output=True, text=True, env={"PATH": str(az)}
+    )
+    return told.stdout.strip()
+
+
+def test_the_exports_name_everything(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    show = 'echo "$AZURE_TENANT_ID $AZURE_CLIENT_ID $HTTPS_PROXY $AZURE_CONFIG_DIR"'
+    folders = set()
+    for name in ("admin", "reader"):
+        *told, folder = run_exports(sandbox, name, tmp_path, show).split()
+        who = sandbox.principal(name)
+        assert told == [sandbox.ready["tenant_id"], who["client_id"], sandbox.ready["proxy"]]
+        assert "WrapkeySandbox" in (Path(folder) / "config").read_text()
+        folders.add(folder)
+    assert len(folders) == 2, "each principal's az has a sign-in of its own"
+    with pytest.raises(KeyError):
+        exports(sandbox.ready, "nobody")
+
+
+def test_the_exports_sign_az_in(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    az = tmp_path / "az"
+    az.write_text('#!/bin/sh\necho "$@"\n')
+    az.chmod(0o700)
+    asked = run_exports(sandbox, "", tmp_path, "").split()
     admin = sandbox.principal("admin")
-    wanted = f"{sandbox.ready['tenant_id']} {admin['client_id']} {sandbox.ready['proxy']}"
-    assert told.stdout.strip() == wanted
-    folder = configure(sandbox.ready)
-    assert "WrapkeySandbox" in (folder / "config").read_text()
+    assert asked[:2] == ["login", "--service-principal"]
+    assert {admin["client_id"], admin["client_secret"], sandbox.ready["tenant_id"]} < set(asked)

@@ -1,7 +1,6 @@
 """sandbox serve, env, stop, reset."""
 
 import asyncio
-import shlex
 from pathlib import Path
 
 import click
@@ -60,47 +59,23 @@ def _found(given: Given) -> Ready | None:
 @shared
 @click.pass_context
 def env(context: click.Context) -> Exit:
-    """Print exports that point az and the SDKs at the running sandbox."""
+    """Print exports that point az and the SDKs at the running sandbox, and sign az in."""
     given = Given.of(context)
     ready = _found(given)
     if ready is None:
         talk("No sandbox runs here. `wrapkey --sandbox` or `wrapkey sandbox serve` starts one.")
         return Exit.BAD_INPUT
-    for text in exports(ready, given.paths.sandbox / "azure", given.options.principal):
+    from sandbox.environment import exports
+
+    try:
+        lines = exports(ready, given.options.principal)
+    except KeyError as error:
+        names = ", ".join(str(one["name"]) for one in ready["principals"])
+        talk(f"Nobody named {error} signs in to this sandbox; there are {names}.")
+        return Exit.BAD_INPUT
+    for text in lines:
         click.echo(text)
     return Exit.DONE
-
-
-def exports(ready: Ready, az_config: Path, principal: str = "") -> list[str]:
-    """Shell lines for this sandbox: a cloud of its own, so that a lost variable reaches nothing.
-
-    The proxy is there because few resolvers know ``*.localhost``; NO_PROXY would undo it.
-    """
-    people = ready.get("principals") or [{}]
-    who = next((one for one in people if one.get("name") == principal), people[0])
-    variables = {
-        "AZURE_CONFIG_DIR": str(az_config),
-        "REQUESTS_CA_BUNDLE": ready["ca_file"],
-        "SSL_CERT_FILE": ready["ca_file"],
-        "HTTPS_PROXY": ready["proxy"],
-        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
-        "AZURE_CORE_COLLECT_TELEMETRY": "false",
-        "AZURE_AUTHORITY_HOST": ready["authority"],
-        "AZURE_TENANT_ID": ready["tenant_id"],
-        "AZURE_CLIENT_ID": who.get("client_id", ""),
-        "AZURE_CLIENT_SECRET": who.get("client_secret", ""),
-    }
-    lines = [f"export {name}={shlex.quote(str(value))}" for name, value in variables.items()]
-    arm = shlex.quote(str(ready["arm"]))
-    return [
-        *lines,
-        "unset NO_PROXY no_proxy",
-        "# then, once:",
-        f"# az cloud register -n Wrapkey --endpoint-resource-manager {arm}",
-        "# az cloud set -n Wrapkey",
-        '# az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET" '
-        '--tenant "$AZURE_TENANT_ID"',
-    ]
 
 
 @sandbox.command()
