@@ -52,7 +52,7 @@ class Terminal:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.chdir(folder or Path.cwd())
-            os.execvpe(command[0], command, dict(environment))  # noqa: S606
+            os.execvpe(command[0], command, dict(environment))
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def lines(self) -> list[str]:
