@@ -1,7 +1,7 @@
 """Keys of a vault, and the versions of a key."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.app import ComposeResult
 
@@ -73,11 +73,11 @@ class Keys(BrowsePage):
         version, why = await _read(conn, self._vault, name, "", listed)
         cells = (
             name,
-            browse.key_state(version, datetime.now(UTC)),
+            browse.key_state(version, conn.now(self._vault.uri)),
             version.type or "??",
             str(version.bits or "??"),
             _day(version.expires, "never"),
-            *_fit(version, why),
+            *_fit(version, why, conn.now(self._vault.uri)),
         )
         return _row(conn, name, cells, version, self._vault)
 
@@ -131,11 +131,11 @@ class Versions(BrowsePage):
         version, why = await _read(conn, self._vault, self._key, listed.version, listed)
         cells = (
             version.version,
-            browse.key_state(version, datetime.now(UTC)),
+            browse.key_state(version, conn.now(self._vault.uri)),
             _day(version.created, "??"),
             _day(version.expires, "never"),
             str(version.bits or "??"),
-            *_fit(version, why),
+            *_fit(version, why, conn.now(self._vault.uri)),
         )
         return _row(conn, version.version, cells, version, self._vault)
 
@@ -171,10 +171,10 @@ async def _read(
     return (found, "") if found else (listed, "deleted since the list was read")
 
 
-def _fit(version: KeyVersion, why: str) -> tuple[str, str]:
+def _fit(version: KeyVersion, why: str, now: datetime) -> tuple[str, str]:
     if why:
         return "??", why
-    fit = key_fit(version, datetime.now(UTC))
+    fit = key_fit(version, now)
     return fit.word.upper(), fit.because
 
 

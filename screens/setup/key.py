@@ -1,7 +1,7 @@
 """Key: which one encrypts the workspace."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.widgets import DataTable
@@ -70,7 +70,7 @@ class ChooseKey(SetupPage):
     async def _read(self) -> None:
         found = await keys.list_keys(self.conn, self._uri)
         limit = asyncio.Semaphore(AT_ONCE)
-        now = datetime.now(UTC)
+        now = self.conn.now(self._uri)
         rows = await asyncio.gather(*(self._row(key, limit, now) for key in found))
         self._load(list(rows))
 
@@ -166,8 +166,9 @@ class ChooseVersion(SetupPage):
 
     async def _read(self) -> None:
         assert self.draft.vault is not None
-        now, uri = datetime.now(UTC), self.draft.vault.uri
+        uri = self.draft.vault.uri
         found = await keys.list_versions(self.conn, uri, self._key)
+        now = self.conn.now(uri)
         self.query_one(ListTable).load([key_row(self._key, one, now) for one in found])
 
     def on_list_table_counted(self, event: ListTable.Counted) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
@@ -13,6 +14,7 @@ from azure.core.pipeline import policies as core
 from azure.core.rest import HttpRequest
 
 from services.azure import identity, tls
+from services.azure.clocks import Clocks
 from services.azure.clouds import Cloud
 from services.azure.errors import AzureError, ErrorKind, answer_error, sentence, translated
 from services.azure.events import Bus, ConnectionEvent, RequestDone
@@ -39,18 +41,17 @@ Client = TypeVar("Client")
 Service = Literal["arm", "graph", "prices"]
 
 API_VERSIONS = {
-    "AuthorizationManagementClient": None,
+    "AuthorizationManagementClient": "2022-04-01",
     # 2023-04-01 is what the package was made for; it serves the newer one with raw bodies.
     "CosmosDBManagementClient": "2024-08-15",
     "KeyVaultManagementClient": "2026-02-01",
     "MachineLearningServicesMgmtClient": "2025-12-01",
-    "ManagedServiceIdentityClient": None,
+    "ManagedServiceIdentityClient": "2024-11-30",
     "SearchManagementClient": "2025-05-01",
     "StorageManagementClient": "2025-08-01",
 }
-"""The api-version of each SDK client by class name. None or absent: the package's own default,
-which the lock file pins (clients of several versions choose one for each group of operations).
-Versions: the newest stable ones that their documentation names; every Key Vault management
+"""The api-version of each SDK client by class name; one that is absent takes its package's own
+default, which the lock file pins. Versions: the newest stable ones that their documentation names; every Key Vault management
 version before 2026-02-01 retires on 2027-02-27."""
 
 KEYS_API = "7.6"
@@ -79,6 +80,7 @@ class Connection:
         self.transport = transport
         self._tokens = Tokens(credential)
         self._bus = Bus()
+        self._clocks = Clocks()
         self._budgets = Budgets()
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -204,6 +206,14 @@ class Connection:
         self.caller = identity.from_token(token.token)
         return self.caller
 
+    def now(self, where: str = "") -> datetime:
+        """The time (UTC) by the clock of a service, a host or an address; default: ARM's.
+
+        Read from the Date of its last answer, else of ARM's: key dates and the age of a grant
+        are judged by it. Before any answer it is this machine's own.
+        """
+        return self._clocks.now(*([where] if where else []), self.cloud.arm)
+
     def subscribe(self, listener: Callable[[ConnectionEvent], None]) -> Callable[[], None]:
         """Hear of each request and each throttled wait until the returned function is called."""
         return self._bus.subscribe(listener)
@@ -254,7 +264,7 @@ class Connection:
 
     def _inner(self) -> list[Any]:
         throttle = Throttle(self._budgets, self._bus, self.settings.patience)
-        return [throttle, RequestLog(self._bus), Journal()]
+        return [throttle, RequestLog(self._bus, self._clocks), Journal()]
 
     def _retry(self) -> Retry:
         settings = self.settings

@@ -29,6 +29,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
 
 from services.azure import headers
+from services.azure.clocks import Clocks
 from services.azure.errors import AzureError, ErrorKind, clean, read_only
 from services.azure.events import Bus, ConnectionEvent, RequestDone, Throttled
 from services.text import plain
@@ -252,22 +253,26 @@ class Throttle(AsyncHTTPPolicy[Any, Any]):
 
 
 class RequestLog(AsyncHTTPPolicy[Any, Any]):
-    """Tells the bus about each request: method, path, status, milliseconds, request id."""
+    """Tells the bus about each request: method, path, status, milliseconds, request id.
 
-    def __init__(self, bus: Bus) -> None:
+    Keeps the service's clock from the same answer.
+    """
+
+    def __init__(self, bus: Bus, clocks: Clocks) -> None:
         super().__init__()
-        self._bus = bus
+        self._bus, self._clocks = bus, clocks
 
     async def send(self, request: Request) -> Response:
         """Send and report, whatever comes of it."""
         started, status, found = time.monotonic(), None, ""
+        parts = urlsplit(request.http_request.url)
         try:
             response = await self.next.send(request)
             status = response.http_response.status_code
             found = headers.request_id(response.http_response.headers)
+            self._clocks.note(parts.netloc, response.http_response.headers)
             return response
         finally:
-            parts = urlsplit(request.http_request.url)
             self._bus.emit(
                 RequestDone(
                     at=datetime.now(UTC),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -58,6 +59,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     tenant: str
     """Of the subscription; the caller's where Azure does not tell."""
+    now: datetime
+    """By the vault's own clock, which is the one that judges keys; else by ARM's."""
     visible: bool = True
     """Whether the caller sees the subscription at all."""
     providers: dict[str, str] | Unknown = msgspec.field(default_factory=dict)
@@ -163,10 +166,12 @@ async def _read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fa
             for item, version in further.items()
         }
     home = tenant.result()
+    found_vault = vault.result()["vault"]
     return Facts(
         cloud=conn.cloud,
         caller=caller,
         tenant=home or caller.tenant_id,
+        now=conn.now(found_vault.uri if isinstance(found_vault, Vault) else ""),
         visible=home is not None,
         providers=states.result(),
         groups={name: task.result() for name, task in found_groups.items()},

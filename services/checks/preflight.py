@@ -5,7 +5,7 @@ failure catalogue.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.fit import deleted_fit, key_fit, vault_fit
@@ -15,18 +15,17 @@ from services.model.plan import Evidence, Finding, Status
 from services.model.resources import KeyVersion, Vault, Workspace
 from services.text import plain
 
-Judge = Callable[[Intent, Facts, datetime], Iterator[Finding]]
+Judge = Callable[[Intent, Facts], Iterator[Finding]]
 
 _STATUS: dict[str, Status] = {"ok": "ok", "fix": "fix", "warn": "warn", "no": "fail"}
 
 
-def judge(intent: Intent, facts: Facts, now: datetime | None = None) -> tuple[Finding, ...]:
-    """All findings about an intent; ``now`` judges keys and defaults to the present."""
-    moment = now or datetime.now(UTC)
-    return tuple(found for one in JUDGES for found in one(intent, facts, moment))
+def judge(intent: Intent, facts: Facts) -> tuple[Finding, ...]:
+    """All findings about an intent."""
+    return tuple(found for one in JUDGES for found in one(intent, facts))
 
 
-def place(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def place(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether this is the cloud, the tenant and a subscription the intent is for."""
     if not facts.visible:
         yield Finding(
@@ -55,7 +54,7 @@ def place(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
             )
 
 
-def vault(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def vault(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether the vault is there and can serve (F01, F02, F14, F15, F43)."""
     name = intent.vault.name
     found = facts.vault
@@ -148,7 +147,7 @@ def _absent_vault(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def key(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def key(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether the key is there and can encrypt (F03, F04, F05, F06, F44)."""
     if facts.vault is None or isinstance(facts.vault, Unknown):
         return
@@ -157,7 +156,7 @@ def key(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
     if isinstance(found, Unknown):
         yield _unknown("key", subject, f"Key {name} could not be read", found)
     elif found is not None:
-        yield _existing_key(name, found, now)
+        yield _existing_key(name, found, facts.now)
     elif deleted is not None and not isinstance(deleted, Unknown):
         yield Finding(
             id=f"key:{name}",
@@ -208,7 +207,7 @@ def _existing_key(name: str, found: KeyVersion, now: datetime) -> Finding:
     )
 
 
-def providers(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def providers(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether registrations could be read (F22)."""
     if isinstance(facts.providers, Unknown):
         yield _unknown(
@@ -219,7 +218,7 @@ def providers(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
         )
 
 
-def apps(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def apps(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether the tenant's object ids of Azure's own apps could be found (F17, F18, F52)."""
     for check, name, app_id, found in (
         ("cosmos-principal", "Azure Cosmos DB", facts.cloud.cosmos_app_id, facts.cosmos),
@@ -229,7 +228,7 @@ def apps(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
             yield _unknown(check, app_id, f"{name}'s object id in this tenant is unknown", found)
 
 
-def workspace(intent: Intent, facts: Facts, now: datetime) -> Iterator[Finding]:
+def workspace(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether a workspace of this name is in the way: encryption can't be changed later."""
     found = facts.workspace
     if isinstance(found, Unknown):

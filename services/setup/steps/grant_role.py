@@ -7,7 +7,6 @@ same vault had to become; where this run measured none, as old as the setting sa
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from services.azure import authorization
@@ -82,7 +81,7 @@ def remaining(ctx: Context, step: Step, found: RoleAssignment) -> float:
     if step.id in ctx.granted:
         age = time.monotonic() - ctx.granted[step.id]
     elif found.created is not None:
-        age = (datetime.now(UTC) - found.created).total_seconds()
+        age = (ctx.conn.now() - found.created).total_seconds()
     else:
         age = need
     # Azure's clock may be ahead of ours: never wait longer than a whole new grant would.

@@ -1,7 +1,7 @@
 """Makes the key, or finds the version everything after it uses."""
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,7 +35,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
         )
         found = await keys.create_key(ctx.conn, wish["vault_uri"], wish["name"], spec)
     if not await _rotates(ctx, step):
-        policy = rotation(wish)
+        policy = rotation(wish, ctx.conn.now(wish["vault_uri"]))
         await keys.set_rotation_policy(ctx.conn, wish["vault_uri"], wish["name"], policy)
     return _pinned(found)
 
@@ -54,23 +54,19 @@ def command(ctx: Context, step: Step) -> str:
     )
 
 
-def rotation(wish: dict[str, Any]) -> RotationPolicy:
+def rotation(wish: dict[str, Any], now: datetime) -> RotationPolicy:
     """The rotation policy of an intent.
 
     A notice before expiry needs to know how long versions live: as long as the first one.
     """
     expiry = ""
     if wish["notify_before"] and wish["expires"]:
-        start = datetime.fromisoformat(wish["not_before"]) if wish["not_before"] else _now()
+        start = datetime.fromisoformat(wish["not_before"]) if wish["not_before"] else now
         span = datetime.fromisoformat(wish["expires"]) - start
         expiry = f"P{max(28, math.ceil(span.total_seconds() / 86400))}D"
     return RotationPolicy(
         rotate_after=wish["rotate_every"], notify_before=wish["notify_before"], expiry=expiry
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 async def _rotates(ctx: Context, step: Step) -> bool:

@@ -31,7 +31,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
             code="KeyNotFound",
         )
     spec = msgspec.convert({field: wish[field] for field in FIELDS}, KeySpec)
-    policy = rotation(wish)
+    policy = rotation(wish, ctx.conn.now(wish["vault_uri"]))
     made = await armkeys.create_key(ctx.conn, wish["vault_id"], wish["name"], spec, policy)
     return Observation(done=True, values={"id": made.id, "version": made.version})
 

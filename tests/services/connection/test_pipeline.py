@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from azure.mgmt.authorization.aio import AuthorizationManagementClient
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.msi.aio import ManagedServiceIdentityClient
 
@@ -336,6 +337,10 @@ async def test_clients_are_made_once_and_pinned(wire: Wire, connect: Connect) ->
     assert conn.arm(KeyVaultManagementClient, SUB[:-1] + "b") is not first
     await first.vaults.get("rg", "kv")
     assert wire.requests[0].path.endswith("?api-version=2026-02-01")
+    await conn.arm(ManagedServiceIdentityClient, SUB).user_assigned_identities.get("rg", "i")
+    assert wire.requests[1].path.endswith("?api-version=2024-11-30")
+    await conn.arm(AuthorizationManagementClient, SUB).role_assignments.get("s", "n")
+    assert wire.requests[2].path.endswith("?api-version=2022-04-01")
     uri = f"https://KV1.{wire.cloud.vault_suffix}/"
     assert conn.keys(uri) is conn.keys(uri.lower().rstrip("/"))
 

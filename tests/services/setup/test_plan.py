@@ -28,6 +28,7 @@ from services.model.resources import (
 )
 from services.setup.plan import build, namespaces, settled
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SUB = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-00000000000a"
 ME = "00000000-0000-0000-0000-0000000000e1"
@@ -55,9 +56,9 @@ def intent(**parts: Any) -> Intent:
     )
 
 
-def facts(**parts: Any) -> Facts:
+def facts(now: datetime = NOW, **parts: Any) -> Facts:
     caller = Caller(object_id=ME, tenant_id=TENANT, name="ada", kind="User")
-    return Facts(cloud=AZURE_PUBLIC, caller=caller, tenant=TENANT, **parts)
+    return Facts(cloud=AZURE_PUBLIC, caller=caller, tenant=TENANT, now=now, **parts)
 
 
 def vault(**parts: Any) -> Vault:
@@ -295,13 +296,12 @@ def test_our_own_workspace_is_no_obstacle_and_not_made_again() -> None:
     assert "workspace" not in ids(plan)
 
 
-def test_an_expired_key_is_judged_by_the_moment_given() -> None:
-    now = datetime.now(UTC)
+def test_an_expired_key_is_judged_by_the_moment_of_the_facts() -> None:
+    now = NOW
     key = msgspec.structs.replace(KEY_VERSION, expires=now + timedelta(days=200))
-    told = settled_facts(intent(), key=key)
-    assert [x.status for x in judge(intent(), told, now) if x.check == "key"] == ["ok"]
-    later = now + timedelta(days=201)
-    assert [x.status for x in judge(intent(), told, later) if x.check == "key"] == ["fail"]
+    for moment, status in ((now, "ok"), (now + timedelta(days=201), "fail")):
+        told = settled_facts(intent(), key=key, now=moment)
+        assert [x.status for x in judge(intent(), told) if x.check == "key"] == [status]
 
 
 @pytest.mark.parametrize(
