@@ -70,8 +70,8 @@ def intent_page() -> str:
     lines = [
         "# The intent file",
         "",
-        "What you want, as TOML. The Review screen writes it with `w`; `wrapkey plan`,"
-        " `wrapkey apply` and `wrapkey check` read it. Fields that nobody knows are errors, and"
+        "What you want, as TOML. The Review screen writes it with `w`; `wrapkey plan`"
+        " and `wrapkey apply` read it. Fields that nobody knows are errors, and"
         " everything that is wrong is told at once, with its line. A field that is left out has"
         " its default; names that are left out are derived from the Azure id of what they serve,"
         " so that applying twice makes nothing twice.",
