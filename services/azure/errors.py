@@ -1,6 +1,7 @@
 """The one error of services/azure, and how everything else becomes it."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
@@ -256,6 +257,7 @@ def translated(what: str = "") -> Iterator[None]:
     ``what`` is a verb phrase, "read the vault kv-ml", and makes the first sentence "Could not
     read the vault kv-ml." Our own mistakes (TypeError, KeyError, ...) and cancellation pass.
     """
+    handled = sys.exception()
     try:
         yield
     except AzureError as error:
@@ -265,7 +267,7 @@ def translated(what: str = "") -> Iterator[None]:
     except Exception as error:
         from services.azure.translate import from_exception
 
-        found = from_exception(error, what)
+        found = from_exception(error, what, handled)
         if found is None:
             raise
         raise found from error

@@ -13,9 +13,15 @@ from azure.core import exceptions as core
 from services.azure.errors import AzureError, ErrorKind, clean, from_answer, sentence
 
 
-def from_exception(error: BaseException, what: str = "") -> AzureError | None:
-    """The AzureError for an exception; None when it is no failure of a call (our own bug)."""
-    found = _known(error, what)
+def from_exception(
+    error: BaseException, what: str = "", handled: BaseException | None = None
+) -> AzureError | None:
+    """The AzureError for an exception; None when it is no failure of a call (our own bug).
+
+    ``handled`` is what was being handled when the call began. Python notes it as the context
+    of whatever goes wrong afterwards, and it is the cause of nothing.
+    """
+    found = _known(error, _chain(error, handled), what)
     if found is None:
         return None
     if not found.what or found.what == sentence(""):
@@ -23,17 +29,17 @@ def from_exception(error: BaseException, what: str = "") -> AzureError | None:
     return found
 
 
-def _known(error: BaseException, what: str) -> AzureError | None:
-    for cause in _chain(error):
+def _known(error: BaseException, chain: list[BaseException], what: str) -> AzureError | None:
+    for cause in chain:
         if isinstance(cause, AzureError):
             return cause
     if isinstance(error, core.ClientAuthenticationError) and (
         error.response is None or _is_token_endpoint(error)
     ):
-        return sign_in_error(error, what)
+        return _sign_in(error, chain, what)
     if isinstance(error, core.HttpResponseError) and error.response is not None:
         return _from_response(error, what)
-    for cause in _chain(error):
+    for cause in chain:
         found = _transport(cause, what)
         if found is not None:
             return found
@@ -58,8 +64,11 @@ def _known(error: BaseException, what: str) -> AzureError | None:
     return None
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """The exception and everything it came from, nearest first."""
+def _chain(error: BaseException, handled: BaseException | None) -> list[BaseException]:
+    """The exception and everything it came from, nearest first.
+
+    An AzureError that was being handled was somebody's answer already.
+    """
     found: list[BaseException] = []
     todo: list[BaseException | None] = [error]
     while todo and len(found) < 20:
@@ -67,12 +76,13 @@ def _chain(error: BaseException) -> list[BaseException]:
         if current is None or any(current is seen for seen in found):
             continue
         found.append(current)
+        before = current.__context__
         inner = getattr(current, "inner_exception", None)
         reason = getattr(current, "reason", None)
         todo += [
             *(item for item in (inner, reason) if isinstance(item, BaseException)),
             current.__cause__,
-            current.__context__,
+            None if before is handled or isinstance(before, AzureError) else before,
             *(arg for arg in current.args if isinstance(arg, BaseException)),
         ]
     return found
@@ -230,9 +240,9 @@ _CODES: dict[str, tuple[str, str]] = {
 """Entra's codes in words. Source: the authentication error code reference of Microsoft Entra."""
 
 
-def sign_in_error(error: BaseException, what: str = "") -> AzureError:
+def _sign_in(error: BaseException, chain: list[BaseException], what: str) -> AzureError:
     """The AzureError for a credential that gave no token."""
-    for cause in _chain(error)[1:]:
+    for cause in chain[1:]:
         found = _transport(cause, what)
         if found is not None and found.kind in (
             ErrorKind.TLS,

@@ -285,3 +285,41 @@ def test_hostile_texts_are_inert() -> None:
     error = from_answer(400, {"x-ms-request-id": "\x1b[1m"}, body)
     said = f"{error}{error!r}{error.code}{error.request_id}{error.message}"
     assert "\x1b" not in said and "\u202e" not in said and len(error.message) <= 2000
+
+
+@pytest.mark.parametrize(
+    "earlier", [AzureError(ErrorKind.NOT_FOUND, code="Earlier"), TimeoutError(), ssl.SSLError()]
+)
+async def test_what_was_handled_before_is_no_cause(earlier: Exception) -> None:
+    async def fails(error: Exception) -> None:
+        with translated("look again"):
+            raise error
+
+    for error, kind in (
+        (ConnectionResetError(104, "reset"), ErrorKind.NETWORK),
+        (DecodeError("no json"), ErrorKind.UNKNOWN),
+        (ClientAuthenticationError("AADSTS700082: expired"), ErrorKind.SIGN_IN),
+    ):
+        try:
+            raise earlier
+        except Exception:
+            with pytest.raises(AzureError) as caught:
+                await fails(error)
+        assert (caught.value.kind, caught.value.what) == (kind, "Could not look again.")
+    try:
+        raise earlier
+    except Exception:
+        with pytest.raises(KeyError):
+            await fails(KeyError("our own mistake"))
+
+
+def test_what_went_wrong_inside_stays_a_cause() -> None:
+    def fails() -> None:
+        try:
+            raise ConnectionResetError
+        except ConnectionResetError:
+            raise DecodeError("no json")  # noqa: B904 - as libraries do
+
+    with pytest.raises(AzureError) as caught, translated("look"):
+        fails()
+    assert caught.value.kind is ErrorKind.NETWORK
