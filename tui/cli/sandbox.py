@@ -24,7 +24,7 @@ def sandbox() -> None:
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the ready document here too, as soon as it answers.",
+    help="Write the ready document here; else where env, stop and reset look.",
 )
 @shared
 @click.pass_context
