@@ -6,6 +6,7 @@ Actions and DataActions never stand in for each other.
 """
 
 import re
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from sandbox import armid
@@ -31,7 +32,8 @@ PROPAGATION_S = 60.0
 """Azure seconds until a service honours a change of assignments; settings change it."""
 _REVOKED = "revoked_assignments"
 
-_Index = dict[tuple[str, str], list[Resource]]
+_Index = dict[Hashable, list[Resource]]
+_Key = Callable[[Json], Hashable]
 
 
 @lru_cache(maxsize=1024)
@@ -59,22 +61,28 @@ def role_allows(role_id: str, action: str, data: bool) -> bool:
     return any(matches(p, action) for p in granted) and not any(matches(p, action) for p in taken)
 
 
-def _by_principal_and_scope(world: World) -> _Index:
-    """Assignments by (principal, scope); built anew when the table has changed."""
-    table = world.state.assignments
+def _index(world: World, name: str, table: dict[str, Resource], key: _Key) -> _Index:
+    """A table's resources by a key of their properties; built anew when it has changed."""
     last = table[next(reversed(table))] if table else None
-    # Adding, removing or replacing an assignment changes one of these three.
-    known = world.caches.get("assignments")
+    # Adding, removing or replacing a resource changes one of these three.
+    known = world.caches.get(name)
     if known and known[0] is table and known[1] == len(table) and known[2] is last:
-        index: _Index = known[3]
-        return index
-    index = {}
+        kept: _Index = known[3]
+        return kept
+    index: _Index = {}
     for resource in table.values():
-        properties = resource.doc["properties"]
-        key = (properties["principalId"].lower(), properties["scope"].lower())
-        index.setdefault(key, []).append(resource)
-    world.caches["assignments"] = (table, len(table), last, index)
+        index.setdefault(key(resource.doc["properties"]), []).append(resource)
+    world.caches[name] = (table, len(table), last, index)
     return index
+
+
+def _principal_and_scope(properties: Json) -> Hashable:
+    return properties["principalId"].lower(), properties["scope"].lower()
+
+
+def _scope(properties: Json) -> Hashable:
+    scope: str = properties["scope"]
+    return "/" + scope.lower().strip("/")
 
 
 def _identities(world: World, object_id: str) -> list[str]:
@@ -85,7 +93,7 @@ def _identities(world: World, object_id: str) -> list[str]:
 
 def held(world: World, object_id: str, scope: str) -> list[Resource]:
     """The assignments that count for a principal at a scope, its groups' included."""
-    index = _by_principal_and_scope(world)
+    index = _index(world, "assignments", world.state.assignments, _principal_and_scope)
     who = _identities(world, object_id)
     found: list[Resource] = []
     for above in armid.ancestors(scope):
@@ -145,13 +153,11 @@ def denied_by(
     if not world.state.denials:
         return None
     who = _identities(world, object_id)
-    for denial in world.state.denials.values():
+    index = _index(world, "denials", world.state.denials, _scope)
+    above = armid.ancestors(scope)
+    for denial in (one for at in above for one in index.get(at, ())):
         properties = denial.doc["properties"]
-        if not armid.within(scope, properties["scope"]):
-            continue
-        if properties.get("doNotApplyToChildScopes") and (
-            scope.lower().rstrip("/") != properties["scope"].lower().rstrip("/")
-        ):
+        if properties.get("doNotApplyToChildScopes") and _scope(properties) != above[0]:
             continue
         if not _names(properties.get("principals", []), who, everyone=True):
             continue
