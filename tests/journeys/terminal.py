@@ -8,7 +8,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyte
@@ -88,6 +88,13 @@ class Terminal:
             if time.monotonic() > deadline or not self.read(0.2):
                 missing = [item for item in wanted if item not in self.text()]
                 raise AssertionError(f"not on the screen: {missing}\n{self.text()}")
+
+    def wait_until(self, seen: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait until ``seen`` is true of the screen; fails with ``what`` and the screen."""
+        deadline = time.monotonic() + seconds
+        while not seen():
+            if time.monotonic() > deadline or not self.read(0.2):
+                raise AssertionError(f"not seen: {what}\n{self.text()}")
 
     def press(self, *keys: str) -> None:
         """Press keys by name; anything that is not a name is typed."""

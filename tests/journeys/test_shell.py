@@ -127,14 +127,20 @@ def test_no_colour_under_no_color(shell):
         (char.fg, char.bg) for line in terminal.screen.buffer.values() for char in line.values()
     }
     assert colours == {("default", "default")}
-    reversed_ = [char for line in terminal.screen.buffer.values() for char in line.values()]
-    assert any(char.reverse for char in reversed_), "the selected row must still be seen"
+    terminal.wait_until(
+        lambda: any(
+            char.reverse for line in terminal.screen.buffer.values() for char in line.values()
+        ),
+        "the selected row, which only its reversed colours show",
+    )
 
 
 def test_only_ascii_where_the_encoding_is_ascii(shell):
     terminal = shell.start(PYTHONIOENCODING="ascii", LANG="C", TERM="linux")
     terminal.wait_for("admin")
-    terminal.press("w", "?")
+    terminal.press("w")
+    terminal.wait_for("Who to be")
+    terminal.press("?")
     terminal.wait_for("keys and words")
     assert terminal.text().isascii()
     assert "\\u" not in terminal.text()
