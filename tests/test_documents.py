@@ -56,7 +56,9 @@ def find(words: list[str]) -> tuple[list[str], list[str]]:
     """The names of commands among the words after ``wrapkey``, and what none of them knows."""
     command: click.Command = cli
     known = {name: one for one in cli.params for name in one.opts}
-    names, strange, words = [], [], list(words)
+    names: list[str] = []
+    strange: list[str] = []
+    words = list(words)
     while words:
         word = words.pop(0).partition("=")[0]
         if word.startswith("-"):
