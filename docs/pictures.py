@@ -118,7 +118,7 @@ async def draw_run(pilot: Pilot[int]) -> None:
     page = app.screen
     await until(pilot, lambda: len(page.query(ResourceRow)) > 1)
     page.query(StepRow).last().focus()
-    await until(pilot, lambda: "AI Search" in text(pilot))
+    await until(pilot, lambda: "OK    Storage" in text(pilot))
     save(pilot, "run")
 
 
