@@ -4,10 +4,12 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Footer, Header
 
 ROWS = 100
+COLUMNS = {"Name": 19, "Region": 11, "Access": 8, "Purge": 5, "Fit": 5, "Because": 19}
+"""Those of the list of vaults at 80 columns."""
 
 
 class Bare(App[None]):
-    """A table of as many columns as our lists have."""
+    """A table with the columns of the list of vaults."""
 
     TITLE = "bare"
 
@@ -18,9 +20,10 @@ class Bare(App[None]):
 
     def on_mount(self) -> None:
         table = self.query_one(DataTable)
-        table.add_columns("Name", "Group", "Region", "Access", "State")
+        for title, width in COLUMNS.items():
+            table.add_column(title, width=width)
         for row in range(ROWS):
-            table.add_row(f"kv-{row:04}", f"rg-{row % 10}", "westeurope", "RBAC", "OK")
+            table.add_row(f"kv-{row:04}", "westeurope", "RBAC", "off", "FIX", "purge protection")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ import pyte
 from benchmarks.measure import ENVIRONMENT
 
 COLUMNS, ROWS = 80, 24
+FRAME_S = 0.005
+"""Within a frame bytes follow each other faster, between two frames slower (1/60 s)."""
 QUIET_S = 0.06
-"""Several frames of 1/60 s: what has been silent so long has painted."""
+"""Several frames: what has been silent so long has painted."""
 
 
 class Line:
@@ -93,15 +95,19 @@ class Line:
         os.write(self._fd, keys.encode())
 
     def press(self, key: str) -> float:
-        """Seconds from a key to the last byte of what it painted."""
-        begun = last = time.perf_counter()
+        """Seconds from a key to the last byte of the first frame it painted.
+
+        Frames that follow (a line about what is selected now) are waited for and not counted.
+        """
+        begun = time.perf_counter()
         self.send(key)
         if not self._read(5.0):
             raise RuntimeError(f"nothing was painted for {key!r}:\n{self.text()}")
-        last = self._unseen[-1][0]
-        while self._read(QUIET_S):
-            last = self._unseen[-1][0]
-        return last - begun
+        while self._read(FRAME_S):
+            pass
+        painted = self._unseen[-1][0]
+        self.settle(QUIET_S)
+        return painted - begun
 
     def settle(self, seconds: float = 0.5) -> None:
         """Read until nothing has come for so long."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from textual.app import RenderResult
 from textual.content import Content
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Static
 
 from screens.widgets.shown import content
 from services.text import plain, shorten
@@ -139,12 +139,32 @@ class TitleLine(Widget):
         return Content.assemble(" ", (left, "bold"), " ", (right, "$text-muted"))
 
 
-class Note(Static):
-    """A few plain lines under a rule: why something matters, or what to do."""
+class Note(Widget):
+    """A few plain lines under a rule: why something matters, or what to do.
+
+    Only lines of another number lay the screen out anew; the rule is not sent again.
+    """
 
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
-        super().__init__(content(text), id=id, markup=False)
+        super().__init__(id=id)
+        self._shown = content(text)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._shown.plain
 
     def say(self, text: str) -> None:
         """Replace the text."""
-        self.update(content(text))
+        shown = content(text)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        inside = self.content_region.size
+        if inside and shown.get_height({}, inside.width) == inside.height:
+            self.refresh(Region.from_offset((0, 0), inside))
+        else:
+            self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        return self._shown
