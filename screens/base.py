@@ -19,6 +19,9 @@ T = TypeVar("T")
 WIDE = 120
 """Columns from which the explain pane opens by itself."""
 
+WIDEST = 150
+"""Columns from which there is room for the step rail beside it."""
+
 
 class Page(Screen[T]):
     """A whole screen.
@@ -31,6 +34,7 @@ class Page(Screen[T]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  (as Textual declares it)
         (0, "-narrow"),
         (WIDE, "-wide"),
+        (WIDEST, "-widest"),
     ]
     AUTO_FOCUS = ""
 

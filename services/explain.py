@@ -30,7 +30,9 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(topic: str, names: Names | None = None) -> Explanation:
     """The explanation of a topic; raises KeyError for a topic that is not in TOPICS."""
-    return TOPICS[topic](names or Names())
+    found = TOPICS[topic](names or Names())
+    paragraphs = tuple(text[:1].upper() + text[1:] for text in found.paragraphs)
+    return msgspec.structs.replace(found, paragraphs=paragraphs)
 
 
 def _wrap(n: Names) -> Explanation:

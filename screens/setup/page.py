@@ -8,9 +8,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from screens.base import Page
+from screens.setup.rail import SideRail
 from screens.widgets.explain import Explanation
 from screens.widgets.form import Choice
-from screens.widgets.status import Note
+from screens.widgets.status import Note, TitleLine
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.explain import Names, explain
@@ -57,6 +58,7 @@ class SetupPage(Page[None]):
 
     def body(self) -> ComposeResult:
         yield Rail(self.number)
+        yield SideRail(self.number, self.draft)
         yield from self.question()
 
     def question(self) -> ComposeResult:
@@ -102,6 +104,7 @@ class SetupPage(Page[None]):
 
     def failed(self, error: AzureError) -> None:
         """Say what happened, what it means and what to do."""
+        self.query_one(TitleLine).show(right="not read")
         self.query_one(Note).say(f"{error.what} {error.means} {error.do} r tries again.")
 
     def choice(self, id: str) -> Choice:

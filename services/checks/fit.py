@@ -38,7 +38,7 @@ def vault_fit(vault: Vault, region: str, tenant: str, *, mode: str = "own-resour
     ``mode`` is the workspace's encryption mode: service-side needs public access.
     """
     if vault.location.replace(" ", "").lower() != region.lower():
-        return Fit("no", f"in {vault.location}, the workspace in {region}")
+        return Fit("no", f"in {vault.location}")
     if tenant and vault.tenant_id and vault.tenant_id.lower() != tenant.lower():
         return Fit("no", "belongs to another tenant")
     if vault.state not in ("", "Succeeded", "RegisteringDns"):
@@ -73,8 +73,8 @@ def network_fit(vault: Vault, *, mode: str = "own-resources") -> Fit:
 
 
 def deleted_fit(vault: DeletedVault) -> Fit:
-    """A soft-deleted vault can't serve; the reason tells until when its name is taken."""
-    until = f", name taken until {vault.purge_at:%-d %b %Y}" if vault.purge_at else ""
+    """A soft-deleted vault can't serve; the reason tells until when it can be recovered."""
+    until = f" until {vault.purge_at:%-d %b %Y}" if vault.purge_at else ""
     return Fit("no", f"deleted{until}")
 
 

@@ -117,3 +117,17 @@ def identity_word(wish: str | Create) -> str:
     if wish == "system":
         return "system-assigned"
     return f"user-assigned identity {ArmId.parse(wish).name}"
+
+
+def decided(draft: Draft) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each step of Set up with the names that are settled there."""
+    key = (draft.key_name,) if draft.key_name else ()
+    vault = (draft.vault_name,) if draft.vault_name else ()
+    return (
+        ("Where", (draft.subscription.name, draft.region, draft.group)),
+        ("Vault", (*vault, *(("new",) if draft.new_vault else ()))),
+        ("Key", (*key, *(("new",) if draft.new_key else ()))),
+        ("Access", (identity_word(draft.workspace.identity),)),
+        ("Workspace", (draft.workspace.name,)),
+        ("Review", ()),
+    )

@@ -87,7 +87,7 @@ def test_a_key_is_judged_with_its_reason(change, word, because):
 
 def test_a_deleted_vault_says_until_when_its_name_is_taken():
     gone = DeletedVault(name="kv", id="", location="", purge_at=datetime(2027, 2, 10, tzinfo=UTC))
-    assert deleted_fit(gone).because == "deleted, name taken until 10 Feb 2027"
+    assert deleted_fit(gone).because == "deleted until 10 Feb 2027"
 
 
 def test_a_region_names_the_services_it_lacks():
