@@ -81,7 +81,7 @@ class ResourceRow(Line):
 
     def update(self, seen: SeenResource, width: int) -> None:
         """Show it as Azure last told it."""
-        kind = TYPES.get(seen.type.lower(), seen.type.rsplit("/", 1)[-1])
+        kind = TYPES.get(seen.type.lower(), plain(seen.type.rsplit("/", 1)[-1], 30))
         state = "" if seen.word == "OK" else f"   {plain(seen.state)}"
         room = max(8, width - 30 - len(kind))
         name = shorten(plain(seen.name), room)
@@ -160,7 +160,7 @@ class RunPage(Page[None]):
             self._paint_resources(row)
         if view.log:
             room = max(20, self.app.size.width - 2)
-            self.query_one("#run-log", Line).show(Content(f" {shorten(view.log[-1], room)}"))
+            self.query_one("#run-log", Line).show(Content(f" {shorten(plain(view.log[-1]), room)}"))
         self.query_one(Note).say(self._sentence())
 
     def _paint_resources(self, row: StepRow) -> None:

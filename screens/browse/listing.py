@@ -101,6 +101,8 @@ class Listing(Vertical):
         state = f"reading   {text}" if self._reading else text
         if self._problems and not self._reading:
             state = f"{text}   incomplete" if self._keys else "not read"
+        elif not self._keys and not self._reading:
+            state = "none"
         self.query_one(TitleLine).show(right=f"/ filter   {state}")
 
     def on_list_table_counted(self, event: ListTable.Counted) -> None:

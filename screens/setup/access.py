@@ -12,7 +12,6 @@ from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services import names
 from services.azure import identities
-from services.azure.errors import AzureError
 from services.checks.facts import read
 from services.ids import ArmId
 from services.model.intent import Create
@@ -116,10 +115,6 @@ class Access(SetupPage):
         self.draft.workspace = msgspec.structs.replace(self.draft.workspace, identity=identity)
         self._show_identity()
         self.action_again()
-
-    def failed(self, error: AzureError) -> None:
-        self.query_one(TitleLine).show(right="??")
-        super().failed(error)
 
     def on_go_pressed(self) -> None:
         from screens.setup.workspace import WorkspacePage

@@ -11,6 +11,7 @@ from screens.setup.page import SetupPage
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services.azure import resourcegraph, vaults
+from services.azure.errors import AzureError
 from services.checks.fit import Fit, deleted_fit, vault_fit
 from services.ids import ArmId
 from services.model.resources import DeletedVault, Vault
@@ -60,16 +61,25 @@ class ChooseVault(SetupPage):
         subscription = self.draft.subscription.id
         found: list[Vault] = []
         deleted, _ = await asyncio.gather(
-            vaults.list_deleted(self.conn, subscription), self._collect(subscription, found)
+            self._deleted(subscription), self._collect(subscription, found)
         )
         tenant = self.draft.subscription.tenant_id
         judged = [(vault_fit(one, self.draft.region, tenant), one) for one in found]
         judged.sort(key=lambda pair: (ORDER[pair[0].word], pair[1].name.lower()))
-        rows = [_row(one, fit) for fit, one in judged] + [_deleted(one) for one in deleted]
+        rows = [_row(one, fit) for fit, one in judged] + deleted
         new = Row(CREATE, ("+ a new vault", "", "", "", "", ""))
         self.query_one(ListTable).load([*rows, new])
         if self.draft.vault is not None:
             self.query_one(ListTable).select(self.draft.vault.id)
+
+    async def _deleted(self, subscription: str) -> list[Row]:
+        """The soft-deleted ones; when they can't be read, that alone is said."""
+        try:
+            found = await vaults.list_deleted(self.conn, subscription)
+        except AzureError as error:
+            why = f"{error.what} {error.means}"
+            return [Row("deleted", ("soft-deleted ones", "", "", "", "??", why))]
+        return [_deleted(one) for one in found]
 
     async def _collect(self, subscription: str, found: list[Vault]) -> None:
         async for page in resourcegraph.list_vaults(self.conn, [subscription]):

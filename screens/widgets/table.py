@@ -198,7 +198,7 @@ class ListTable(DataTable[Text]):
 
     def _add(self, row: Row) -> None:
         self._shown.append(row)
-        self.add_row(*self._cells(row), height=1, key=row.key)
+        self.add_row(*self._cells(row), height=1)
         if row.key == self._wanted:
             self._wanted = ""
             self.move_cursor(row=len(self._shown) - 1, animate=False)

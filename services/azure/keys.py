@@ -229,7 +229,10 @@ def version(raw: Raw) -> KeyVersion:
 
 def _listed(raw: Raw) -> Key:
     current = version(raw)
-    id = KeyId.parse(current.id)
+    try:
+        id = KeyId.parse(current.id)
+    except BadId:  # nothing Azure should send; it is listed as it came
+        return Key(vault="", name=current.id, id=current.id, current=current, raw=raw)
     return Key(vault=id.vault, name=id.name, id=id.versionless, current=current, raw=raw)
 
 

@@ -1,5 +1,6 @@
 """wrapkey opened in a pretend terminal, on the sandbox of the test."""
 
+import copy
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -31,7 +32,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def opened(running_sandbox: RunningSandbox, tmp_path: Path) -> Opened:
     """Open the application: ``async with opened(scenario="contoso") as (app, pilot)``.
 
-    It is signed in, unless ``ready=False``.
+    It is signed in, unless ``ready=False``. ``prepare`` may change the state of the sandbox
+    and its ready document before that.
     """
 
     @asynccontextmanager
@@ -39,11 +41,15 @@ def opened(running_sandbox: RunningSandbox, tmp_path: Path) -> Opened:
         scenario: str = "empty",
         size: tuple[int, int] = (80, 24),
         ready: bool = True,
+        prepare: Callable[[RunningSandbox, dict[str, Any]], None] | None = None,
         **options: Any,
     ) -> AsyncIterator[tuple[Wrapkey, Pilot[int]]]:
         running_sandbox.reset(scenario)
+        document = copy.deepcopy(running_sandbox.ready)
+        if prepare is not None:
+            prepare(running_sandbox, document)
         file = tmp_path / "ready.json"
-        file.write_text(json.dumps(running_sandbox.ready))
+        file.write_text(json.dumps(document))
         paths = Paths.here()
         given = Options(**{"connect": str(file), **options})
         app = Wrapkey(Session(given, paths, Memory.load(paths)))

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from textual.pilot import Pilot
+
+from screens.widgets.table import ListTable
 from tui.app import Wrapkey
 
 
@@ -27,6 +30,22 @@ async def until(app: Wrapkey, true: Callable[[], bool], seconds: float = 20) -> 
     finally:
         crash.cancel()
         end()
+
+
+READING = {"read", "policy", "load", "name"}
+"""Groups of the workers with which screens read from Azure."""
+
+
+async def quiet(app: Wrapkey, pilot: Pilot[int], seconds: float = 30) -> str:
+    """The screen as text when nothing is read any more and every row stands there."""
+    await pilot.pause()
+    async with asyncio.timeout(seconds):
+        while any(
+            worker.group in READING and not worker.is_finished for worker in app.workers
+        ) or any(table._pending for table in app.screen.query(ListTable)):
+            await asyncio.sleep(0.01)
+    await pilot.pause()
+    return shown(app)
 
 
 def shown(app: Wrapkey) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from opening import shown
+from opening import quiet, shown
 
 from screens.browse.contents import Contents
 from screens.browse.keys import Keys, Versions
@@ -20,22 +20,6 @@ DENIED = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "mess
 RG = r"Microsoft\.ResourceGraph/resources"
 
 
-async def read(app, seconds: float = 20) -> None:
-    """Wait until every list of the screen has been read, and painted."""
-    async with asyncio.timeout(seconds):
-        while any(
-            worker.group in {"read", "policy"} and not worker.is_finished for worker in app.workers
-        ) or any(table._pending for table in app.screen.query(ListTable)):
-            await asyncio.sleep(0.01)
-
-
-async def settle(app, pilot) -> str:
-    await pilot.pause()
-    await read(app)
-    await pilot.pause()
-    return shown(app)
-
-
 async def choose(app, pilot, key: str, list_id: str) -> str:
     table = app.screen.query_one(f"#{list_id}", Listing).table
     row = next(one for one in table.rows_shown if key in (one.key, one.cells[0], one.cells[2]))
@@ -43,7 +27,7 @@ async def choose(app, pilot, key: str, list_id: str) -> str:
     table.select(row.key)
     await pilot.pause()
     await pilot.press("enter")
-    return await settle(app, pilot)
+    return await quiet(app, pilot)
 
 
 def names(app, list_id: str) -> list[str]:
@@ -53,7 +37,7 @@ def names(app, list_id: str) -> list[str]:
 async def test_from_the_subscriptions_down_to_a_version(opened):
     async with opened(scenario="contoso") as (app, pilot):
         await pilot.press("b")
-        text = await settle(app, pilot)
+        text = await quiet(app, pilot)
         assert isinstance(app.screen, Subscriptions)
         assert "Contoso-Legacy" in text
         text = await choose(app, pilot, "Contoso-ML", "subscriptions")
@@ -80,7 +64,7 @@ async def test_from_the_subscriptions_down_to_a_version(opened):
 async def test_vaults_of_all_subscriptions_with_their_fit(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("vaults")
-        text = await settle(app, pilot)
+        text = await quiet(app, pilot)
         assert isinstance(app.screen, Vaults)
         rows = {row.cells[0]: row.cells for row in app.screen.query_one(ListTable).rows_shown}
         assert rows["kv-data"][2:] == ("policies", "off", "FIX", "purge protection is off")
@@ -88,14 +72,14 @@ async def test_vaults_of_all_subscriptions_with_their_fit(opened):
         assert "deleted" in rows["kv-old"][5]
         assert rows["kv-legacy-frozen"][1] == "northeurope"
         await pilot.press("slash", *"contoso-legacy kv-legacy-app", "enter")
-        text = await settle(app, pilot)
+        text = await quiet(app, pilot)
         assert "1 of" in text, "the filter finds names of subscriptions"
 
 
 async def test_a_deleted_vault_says_why_it_cannot_be_opened(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("vaults")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         text = await choose(app, pilot, "kv-old", "vaults")
         assert isinstance(app.screen, Vaults)
         assert "kv-old is deleted" in text
@@ -104,7 +88,7 @@ async def test_a_deleted_vault_says_why_it_cannot_be_opened(opened):
 async def test_a_workspace_tells_part_by_part(opened):
     async with opened(scenario="contoso", size=(80, 30)) as (app, pilot):
         app.goto("workspaces")
-        text = await settle(app, pilot)
+        text = await quiet(app, pilot)
         assert isinstance(app.screen, Workspaces)
         rows = {row.cells[0]: row.cells for row in app.screen.query_one(ListTable).rows_shown}
         assert rows["mlw-shared"][2:5] == ("own", "own group", "cmk-shared")
@@ -126,7 +110,7 @@ async def test_a_workspace_tells_part_by_part(opened):
 async def test_a_broken_chain_is_seen(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("workspaces")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         await choose(app, pilot, "mlw-disabled", "workspaces")
         told = {row.cells[1]: row.cells for row in app.screen.query_one(ListTable).rows_shown}
         assert told["Cosmos DB"][0] == "FAIL"
@@ -135,7 +119,7 @@ async def test_a_broken_chain_is_seen(opened):
 async def test_403_on_keys_names_the_right(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("vaults")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         text = await choose(app, pilot, "kv-ml-dev", "vaults")
         assert "Microsoft.KeyVault/vaults/keys/read" in text
         assert "not read" in text.splitlines()[2]
@@ -144,7 +128,7 @@ async def test_403_on_keys_names_the_right(opened):
 async def test_a_vault_that_vanishes_before_it_is_opened(opened, running_sandbox):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("vaults")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         row = next(
             one
             for one in app.screen.query_one(ListTable).rows_shown
@@ -156,7 +140,7 @@ async def test_a_vault_that_vanishes_before_it_is_opened(opened, running_sandbox
         assert "The vault kv-policy-ok is not there any more." in text
         assert "Go back and read the list again." in text
         await pilot.press("escape", "r")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         states = {row.cells[0]: row.cells for row in app.screen.query_one(ListTable).rows_shown}
         assert states["kv-policy-ok"][4] == "NO"
 
@@ -166,7 +150,7 @@ async def test_one_list_that_fails_hides_no_other(opened, running_sandbox):
         fault = {"path": "deletedVaults", "times": -1, **DENIED}
         await asyncio.to_thread(running_sandbox.admin, "POST", "faults", fault)
         await pilot.press("b")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         text = await choose(app, pilot, "Contoso-ML", "subscriptions")
         assert "kv-ml-prod" in names(app, "vaults")
         assert "kv-old" not in names(app, "vaults")
@@ -175,7 +159,7 @@ async def test_one_list_that_fails_hides_no_other(opened, running_sandbox):
         assert "mlw-shared" in names(app, "workspaces")
         await asyncio.to_thread(running_sandbox.admin, "DELETE", "faults")
         await pilot.press("r")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         assert "kv-old" in names(app, "vaults")
         assert "incomplete" not in shown(app)
 
@@ -196,7 +180,7 @@ async def test_a_page_that_fails_keeps_the_pages_before_it(
         order = {"path": RG, "skip": 1, "times": -1, **fault}
         await asyncio.to_thread(running_sandbox.admin, "POST", "faults", order)
         app.goto("workspaces")
-        text = await settle(app, pilot)
+        text = await quiet(app, pilot)
         assert len(names(app, "workspaces")) == 10
         assert said in " ".join(text.split())
         assert "incomplete" in text
@@ -205,7 +189,7 @@ async def test_a_page_that_fails_keeps_the_pages_before_it(
 async def test_rows_on_two_pages_are_shown_once(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("workspaces")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         listing = app.screen.query_one(Listing)
         rows = listing.table.rows_shown
 
@@ -214,7 +198,7 @@ async def test_rows_on_two_pages_are_shown_once(opened):
             yield [rows[0], rows[0]]
 
         listing.read(twice())
-        await settle(app, pilot)
+        await quiet(app, pilot)
         assert len(listing.table.rows_shown) == len(rows)
 
 
@@ -233,19 +217,19 @@ async def test_ten_thousand_vaults_answer_a_key_at_once(opened):
             slowest = max(slowest, time.perf_counter() - began)
             assert slowest < 5
         assert table.cursor_row > 0
-        await settle(app, pilot)
+        await quiet(app, pilot)
         assert len(table.rows_shown) == 10_000
 
 
 async def test_signing_in_as_somebody_else_reads_again(opened):
     async with opened(scenario="contoso") as (app, pilot):
         app.goto("browse")
-        await settle(app, pilot)
+        await quiet(app, pilot)
         before = app.session.connection
         app.connect(only="reader")
         async with asyncio.timeout(20):
             while app.session.connection is before or app.session.stage != "ready":
                 await asyncio.sleep(0.01)
-        await settle(app, pilot)
+        await quiet(app, pilot)
         assert "Contoso-Legacy" not in names(app, "subscriptions")
         assert "Contoso-Data" in names(app, "subscriptions")
