@@ -150,6 +150,10 @@ ADVICE = {
         "A key of this name is just being deleted.",
         "Wait some seconds, then recover it or choose another name.",
     ),
+    "vaultnotfound": Advice(
+        "No vault answers at this address: there is none of this name, or it was deleted.",
+        "Check the name; a deleted vault can be recovered (az keyvault recover).",
+    ),
     "vaultalreadyexists": Advice(
         "Vault names are unique in all of Azure, and somebody has this one.",
         "Choose another name.",

@@ -56,7 +56,11 @@ def read(text: str) -> Intent:
     """The intent a TOML text describes; raises BadIntent with every problem."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise BadIntent(
+            [Problem(path="", rule="this is nested too deeply for an intent")]
+        ) from None
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of thousands of digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
         raise BadIntent(

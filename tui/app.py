@@ -209,7 +209,12 @@ class Wrapkey(Shell):
         await self.push_screen(RunPage(run, view))
 
     def _run_broke(self, run: str, error: BaseException) -> None:
-        """A run met a fault of wrapkey's own: it is interrupted; the others go on."""
+        """A run met what is no answer of Azure: it is interrupted; the others go on."""
+        from services.runs.journal import JournalError
+
+        if isinstance(error, JournalError):
+            self.say(f"Run {run} was interrupted. {error}", bad=True)
+            return
         path = crash.report(error, self.session.paths.state)
         self.say(f"Run {run} was interrupted by a fault of wrapkey's own: {path}", bad=True)
 

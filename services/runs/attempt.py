@@ -1,6 +1,7 @@
 """One step: observe, apply, try again where that is safe, wait where somebody else must act."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,15 @@ from services.checks.facts import CLOSED
 from services.model.plan import Step
 from services.setup.context import Context, Kind, Observation, StepFailed
 
-PASSING = {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.THROTTLED, ErrorKind.SERVER}
+OUTAGE = {ErrorKind.NETWORK, ErrorKind.TIMEOUT}
+"""No answer at all: waited out for as long as the settings allow, however many tries it takes."""
+
+PASSING = {*OUTAGE, ErrorKind.THROTTLED, ErrorKind.SERVER}
 """Failures that pass by themselves: the step is observed again, then applied again."""
+
+
+LONGEST_S = 15.0
+"""Longest pause between two tries where Azure names none."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +42,8 @@ class Attempt:
         self._step = step
         self._again = asyncio.Event()
         self._applied = False
+        self._silent_since = 0.0
+        """When Azure stopped to answer, on the monotonic clock; 0 while it answers."""
 
     def again(self) -> None:
         """Stop waiting for somebody else and try now."""
@@ -43,6 +53,7 @@ class Attempt:
         """The step's way to its end; never raises for an answer of Azure."""
         tries = 0
         while True:
+            began = time.monotonic()
             ended, refusal = await self._try()
             if ended is not None:
                 return ended
@@ -53,10 +64,23 @@ class Attempt:
                 if seen is not None:
                     return Ended(values=seen.values, note=seen.note)
                 continue
+            if time.monotonic() - began > self._ctx.settings.steady_s:
+                tries = 0
             tries += 1
-            if refusal.kind not in PASSING or tries >= self._ctx.settings.attempts:
+            if not self._worth_it(refusal, tries):
                 return Ended(failure=_failed(refusal))
             await self._pause(refusal, tries)
+
+    def _worth_it(self, error: AzureError, tries: int) -> bool:
+        """Whether to look and try again."""
+        if error.kind in OUTAGE:
+            self._silent_since = self._silent_since or time.monotonic()
+            return time.monotonic() - self._silent_since < self._ctx.settings.outage_s
+        self._silent_since = 0.0
+        if error.kind is ErrorKind.SIGN_IN:
+            # Refused with a token that ended on the way; by now it is forgotten.
+            return error.status == 401 and tries == 1
+        return error.kind in PASSING and tries < self._ctx.settings.attempts
 
     async def _try(self) -> tuple[Ended | None, AzureError | None]:
         """One look and, where it is needed, one write: an end, or Azure's refusal."""
@@ -85,7 +109,9 @@ class Attempt:
     async def _pause(self, error: AzureError, tries: int) -> None:
         settings = self._ctx.settings
         named = error.retry_after is not None
-        delay = error.retry_after if named else settings.backoff_s * 2 ** (tries - 1)
+        delay = (
+            error.retry_after if named else min(settings.backoff_s * 2 ** (tries - 1), LONGEST_S)
+        )
         assert delay is not None
         await self._ctx.say(
             "step.waiting",

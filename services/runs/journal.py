@@ -5,8 +5,9 @@ Another process may read it at any time (WAL); only the owner of a run writes it
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +16,7 @@ import aiosqlite
 import msgspec
 
 from services.model.plan import Event, Plan
+from services.text import plain
 
 VERSION = 1
 """Of the table layout, kept in ``PRAGMA user_version``."""
@@ -97,7 +99,10 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """Open with :meth:`open`, close with :meth:`close`; every method commits before it returns."""
+    """Open with :meth:`open`, close with :meth:`close`; every method commits before it returns.
+
+    Every method raises JournalError where the file is damaged, or can't be read or written.
+    """
 
     def __init__(self, path: Path, database: aiosqlite.Connection) -> None:
         self.path = path
@@ -108,20 +113,21 @@ class Journal:
     async def open(cls, path: Path) -> Self:
         """Open or create the journal (0600, in a folder made 0700).
 
-        Raises JournalError for a layout newer than this version understands.
+        Raises JournalError, also for a layout newer than this version understands.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        database = await aiosqlite.connect(path, isolation_level=None)
-        try:
-            await database.execute("PRAGMA journal_mode=WAL")
-            await database.execute("PRAGMA synchronous=FULL")
-            await database.execute("PRAGMA foreign_keys=ON")
-            await database.execute("PRAGMA busy_timeout=5000")
-            await _layout(path, database)
-        except BaseException:
-            await database.close()
-            raise
+        with told(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            database = await aiosqlite.connect(path, isolation_level=None)
+            try:
+                await database.execute("PRAGMA journal_mode=WAL")
+                await database.execute("PRAGMA synchronous=FULL")
+                await database.execute("PRAGMA foreign_keys=ON")
+                await database.execute("PRAGMA busy_timeout=5000")
+                await _layout(path, database)
+            except BaseException:
+                await database.close()
+                raise
         return cls(path, database)
 
     async def close(self) -> None:
@@ -130,7 +136,7 @@ class Journal:
 
     async def add_run(self, run: str, plan: Plan, *, cloud: str, host: str, pid: int) -> None:
         """Enter a new run with all its steps as pending."""
-        async with self._turn, _transaction(self._db):
+        async with self._turn, _transaction(self.path, self._db):
             await self._db.execute(
                 "INSERT INTO runs (id, created, cloud, caller, host, pid, status, plan)"
                 " VALUES (?, ?, ?, ?, ?, ?, 'running', ?)",
@@ -269,30 +275,48 @@ class Journal:
         return [(row["seq"], msgspec.json.decode(row["document"], type=Event)) for row in rows]
 
     async def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, Any]]:
-        async with self._db.execute(sql, values) as cursor:
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+        with told(self.path):
+            async with self._db.execute(sql, values) as cursor:
+                names = [column[0] for column in cursor.description]
+                return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
 
     async def _write(self, sql: str, values: tuple[object, ...] | dict[str, object]) -> int:
         """One statement, on the disk when this returns; gives the row's number."""
-        async with self._turn, self._db.execute(sql, values) as cursor:
-            return cursor.lastrowid or 0
+        with told(self.path):
+            async with self._turn, self._db.execute(sql, values) as cursor:
+                return cursor.lastrowid or 0
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What SQLite and the system say, as a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        why = plain(error.strerror if isinstance(error, OSError) else error, 200)
+        do = "make room there" if "full" in why or "No space" in why else "move the file away"
+        raise JournalError(
+            f"The journal of runs {path} can't be used: {why}. Without it nothing more is"
+            f" written to Azure; {do}, or set WRAPKEY_HOME to another folder."
+        ) from error
 
 
 @asynccontextmanager
-async def _transaction(database: aiosqlite.Connection) -> AsyncIterator[None]:
+async def _transaction(path: Path, database: aiosqlite.Connection) -> AsyncIterator[None]:
     """All or nothing."""
-    await database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        await database.execute("ROLLBACK")
-        raise
-    await database.execute("COMMIT")
+    with told(path):
+        await database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            await database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                await database.execute("ROLLBACK")
+            raise
 
 
 async def _layout(path: Path, database: aiosqlite.Connection) -> None:
-    async with _transaction(database):
+    async with _transaction(path, database):
         async with database.execute("PRAGMA user_version") as cursor:
             row = await cursor.fetchone()
         version = row[0] if row else 0

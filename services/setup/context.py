@@ -32,9 +32,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: float = 600.0
     """A refusal this soon after a grant may be the grant not having arrived yet."""
     attempts: int = 4
-    """How often a step is tried when Azure fails in a way that passes."""
+    """How often a step is tried when Azure answers with a failure that passes."""
+    outage_s: float = 600.0
+    """How long a step is tried again while Azure can't be reached at all."""
+    steady_s: float = 60.0
+    """A try that lasted so long before it failed begins a new count of tries."""
     backoff_s: float = 2.0
-    """First pause between two tries where Azure names none; doubles each time."""
+    """First pause between two tries where Azure names none; doubles each time up to 15 s."""
     writes: int = 4
     """Most writes on their way at the same time."""
 

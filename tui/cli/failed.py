@@ -1,5 +1,6 @@
 """How a command ends that could not do what it was asked: sentences and an exit code."""
 
+import sys
 from pathlib import Path
 
 from services.azure.errors import AzureError, ErrorKind
@@ -25,9 +26,18 @@ def failed(error: Exception) -> Exit:
         for text in str(error).splitlines():
             talk(text)
         return Exit.BAD_INPUT
+    if _is_journal(error):
+        talk(str(error))
+        return Exit.BAD_INPUT
     for text in crash.sentences(_report(error)).splitlines():
         talk(text)
     return Exit.BUG
+
+
+def _is_journal(error: Exception) -> bool:
+    """Whether the journal of runs can't be used; who never opened it never imported it."""
+    journal = sys.modules.get("services.runs.journal")
+    return journal is not None and isinstance(error, journal.JournalError)
 
 
 def code_of(error: AzureError) -> Exit:

@@ -82,9 +82,22 @@ def keys(context: click.Context, vault: str, as_json: bool) -> Exit:
 
 
 def _vault_uri(conn: "Connection", vault: str) -> str:
-    if not vault.replace("-", "").isalnum() and "://" not in vault:
-        raise BadInput("VAULT is a vault's name (3 to 24 letters, digits, hyphens) or address.")
-    return vault.rstrip("/") if "://" in vault else conn.cloud.vault_uri(vault)
+    """The address of a vault of this cloud: a token goes nowhere else."""
+    from services.names import problem
+
+    name = vault.strip()
+    if "://" in name:
+        rest = name.lower().removeprefix("https://").rstrip("/")
+        name = rest.removesuffix(f".{conn.cloud.vault_suffix.lower()}")
+        if name == rest:
+            raise BadInput(
+                f"{vault}: the address of a vault of this cloud looks like"
+                f" {conn.cloud.vault_uri('kv-ml-prod')}."
+            )
+    wrong = problem("vault", name)
+    if wrong:
+        raise BadInput(f"VAULT is the name or the address of a vault. {wrong}")
+    return conn.cloud.vault_uri(name)
 
 
 def _key(one: Any) -> tuple[str, ...]:

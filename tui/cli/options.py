@@ -5,19 +5,29 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from screens.session import Options
 
 if TYPE_CHECKING:
     from services.home import Memory, Paths
 
+_FROM_ENVIRONMENT = "from the environment"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Keep what was given; a command's own word goes before the group's."""
+    """Keep what was given; a command's own word goes before the group's.
+
+    What only the environment says yields to any word about where to connect.
+    """
     given = context.ensure_object(dict)
-    if value not in (None, False, ""):
+    if value in (None, False, ""):
+        return
+    if context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT:
+        given.setdefault(_FROM_ENVIRONMENT, {})[parameter.name] = value
+    else:
         given[parameter.name] = value
 
 
@@ -82,6 +92,9 @@ class Given:
         from services.home import Memory, Paths
 
         said: dict[str, Any] = dict(context.ensure_object(dict))
+        meant = said.pop(_FROM_ENVIRONMENT, {})
+        if not {"sandbox", "cloud", "connect"} & said.keys():
+            said |= meant
         said["mouse"] = not said.pop("no_mouse", False)
         if said.get("sandbox") and said.get("connect"):
             raise click.UsageError("--sandbox and --connect exclude each other: choose one.")
