@@ -113,15 +113,24 @@ class GatewayRefusal(Refusal):
 
 
 class MethodRefusal(Refusal):
-    """An address without this method: ARM answers in the words of its web server."""
+    """An address without this method.
+
+    ARM's own addresses answer in the words of its web server, without an ``error``; those of
+    resource providers in the usual envelope.
+    """
 
     def __init__(self, method: str, allowed: list[str]) -> None:
         message = f"The requested resource does not support http method '{method}'."
         super().__init__(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(allowed)})
 
     def answer(self, request: Request, now: str) -> Answer:
-        """``{"Message": ...}``, without an ``error``."""
-        return Answer(self.status, {"Message": self.message}, self.headers)
+        """``{"Message": ...}``, or the envelope below a provider."""
+        if "/providers/" not in request.path.lower():
+            return Answer(self.status, {"Message": self.message}, self.headers)
+        self.message = (
+            f"The HTTP method '{request.method}' is not supported on the resource '{request.path}'."
+        )
+        return super().answer(request, now)
 
 
 class VaultRefusal(Refusal):

@@ -102,6 +102,13 @@ def test_a_method_that_an_address_does_not_have(sandbox: RunningSandbox, method:
     assert send(sandbox, method, "/nothing/here").status_code == 404
 
 
+def test_a_method_that_a_provider_does_not_have(sandbox: RunningSandbox) -> None:
+    roles = f"/subscriptions/{sandbox.subscription}/providers/Microsoft.Authorization"
+    answer = sandbox.call("PUT", f"{roles}/roleDefinitions/{uuid.uuid4()}", {"properties": {}})
+    assert (answer.status_code, code(answer)) == (405, "MethodNotAllowed")
+    assert "'PUT'" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("version", ["2022-13-01", "2022-00-10", "2022-12-32", "banana", "2022"])
 def test_an_api_version_is_a_date(sandbox: RunningSandbox, version: str) -> None:
     assert code(sandbox.call("GET", "/subscriptions", version=version)) == (
