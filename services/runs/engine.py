@@ -15,7 +15,7 @@ from services.azure.policies import recorder
 from services.model.plan import Event, EventName, Plan, Step
 from services.runs.attempt import Attempt
 from services.runs.gate import Gate, StepRecorder
-from services.runs.journal import Journal
+from services.runs.journal import Journal, told
 from services.runs.lock import RunLock
 from services.setup import steps
 from services.setup.context import Context, Kind, Settings
@@ -77,6 +77,7 @@ class Run:
         self._listeners: list[Listener] = []
         self._speaking = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._stopped_as = RunStatus.STOPPED
 
     @classmethod
     async def start(
@@ -88,12 +89,16 @@ class Run:
         settings: Settings | None = None,
         find: Callable[[str], Kind] = steps.kind,
     ) -> Self:
-        """Enter a new run in the journal and own it; nothing is written to Azure yet."""
+        """Enter a new run in the journal and own it; nothing is written to Azure yet.
+
+        Raises JournalError.
+        """
         while True:
             run = secrets.token_hex(2)
             if await journal.run(run) is None:
                 break
-        lock = RunLock.take(journal.path.parent, run)
+        with told(journal.path):
+            lock = RunLock.take(journal.path.parent, run)
         host, pid = socket.gethostname(), os.getpid()
         await journal.add_run(run, plan, cloud=conn.cloud.name, host=host, pid=pid)
         return cls(conn, journal, run, plan, lock, settings=settings, find=find)
@@ -158,8 +163,12 @@ class Run:
             raise
         return await self._end(self._outcome())
 
-    def stop(self) -> None:
-        """Begin nothing more; writes on their way are still awaited."""
+    def stop(self, *, interrupted: bool = False) -> None:
+        """Begin nothing more; writes on their way are still awaited.
+
+        ``interrupted``: nobody chose this, a signal or a closed terminal did.
+        """
+        self._stopped_as = RunStatus.INTERRUPTED if interrupted else RunStatus.STOPPED
         self._gate.stopped = True
         self._gate.open.set()
         self._changed.set()
@@ -263,7 +272,7 @@ class Run:
     def _outcome(self) -> RunStatus:
         if all(status in GOOD for status in self.steps.values()):
             return RunStatus.SUCCEEDED
-        return RunStatus.STOPPED if self._gate.stopped else RunStatus.FAILED
+        return self._stopped_as if self._gate.stopped else RunStatus.FAILED
 
 
 def runs_folder(state: Path) -> Path:

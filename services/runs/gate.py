@@ -30,6 +30,7 @@ class StepRecorder:
         self._step = step
         self._vault = vault
         self._held: dict[str, tuple[int, AsyncExitStack]] = {}
+        self._on_their_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -46,30 +47,38 @@ class StepRecorder:
             await turn.enter_async_context(gate.slots)
             if gate.stopped:
                 raise asyncio.CancelledError
-            seq = await gate.journal.begin_write(
-                gate.run,
-                self._step,
-                method=write.method,
-                path=write.path,
-                body_sha256=write.body_sha256,
-                request=write.client_request_id,
-            )
+            # On its way from here on: a stop waits for its answer, so that what the journal
+            # says was sent is never without an outcome.
+            self._on_their_way += 1
             self._idle.clear()
+            try:
+                seq = await gate.journal.begin_write(
+                    gate.run,
+                    self._step,
+                    method=write.method,
+                    path=write.path,
+                    body_sha256=write.body_sha256,
+                    request=write.client_request_id,
+                )
+            except BaseException:
+                self._ended()
+                raise
             self._held[write.client_request_id] = (seq, turn.pop_all())
 
     async def after(self, write: Write, outcome: Outcome) -> None:
         """Enter what became of it and let the next one through."""
         seq, turn = self._held.pop(write.client_request_id)
         async with turn:
-            if not self._held:
-                self._idle.set()
-            await self._gate.journal.end_write(
-                seq,
-                status=outcome.status,
-                request_id=outcome.request_id,
-                operation=outcome.operation,
-                error=outcome.error,
-            )
+            try:
+                await self._gate.journal.end_write(
+                    seq,
+                    status=outcome.status,
+                    request_id=outcome.request_id,
+                    operation=outcome.operation,
+                    error=outcome.error,
+                )
+            finally:
+                self._ended()
 
     async def idle(self) -> None:
         """Return when none of this step's writes is on its way."""
@@ -80,4 +89,9 @@ class StepRecorder:
         while self._held:
             _, (_, turn) = self._held.popitem()
             await turn.aclose()
-        self._idle.set()
+            self._ended()
+
+    def _ended(self) -> None:
+        self._on_their_way -= 1
+        if not self._on_their_way:
+            self._idle.set()

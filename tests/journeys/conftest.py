@@ -44,10 +44,15 @@ class Sandbox:
         assert self.process.stdout is not None
         self.ready: dict[str, Any] = json.loads(self.process.stdout.readline())
 
+    def trust(self) -> ssl.SSLContext:
+        """For asking it over HTTPS."""
+        return ssl.create_default_context(cafile=self.ready["ca_file"])
+
     def requests(self) -> list[dict[str, Any]]:
         """What the sandbox's recorder saw."""
-        context = ssl.create_default_context(cafile=self.ready["ca_file"])
-        with urllib.request.urlopen(f"{self.ready['admin']}/requests", context=context) as answer:
+        with urllib.request.urlopen(
+            f"{self.ready['admin']}/requests", context=self.trust()
+        ) as answer:
             found: list[dict[str, Any]] = json.load(answer)["value"]
         return found
 

@@ -1,8 +1,11 @@
 """plan and apply: an intent file carried out without screens."""
 
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout."
 intent_file = click.argument(
     "intent", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 )
+
+LARGEST = 1_000_000
+"""Bytes of an intent file; an intent with every field takes about one thousand."""
 
 _SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
 _WORDS = {
@@ -104,7 +110,14 @@ def read_intent(path: Path) -> "Intent":
     from services.intents import BadIntent, read
 
     try:
-        return read(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}.") from None
+    if len(data) > LARGEST:
+        raise BadInput(f"{path} is no intent: it is larger than {LARGEST // 1000} kB.")
+    try:
+        return read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadInput(f"{path} is no text in UTF-8.") from None
     except BadIntent as error:
@@ -114,7 +127,7 @@ def read_intent(path: Path) -> "Intent":
 def _problem(path: Path, problem: Any) -> str:
     at = f"{path}:{problem.line}" if problem.line else str(path)
     known = f" Did you mean {problem.known}?" if problem.known else ""
-    return f"{at}: {problem.path}: {problem.rule}{known}"
+    return f"{at}: {problem.path or 'the file'}: {problem.rule}{known}"
 
 
 async def _make(conn: "Connection", wanted: "Intent") -> "Plan":
@@ -166,14 +179,19 @@ def _sure(made: "Plan") -> bool:
 
 async def _carry_out(conn: "Connection", given: Given, made: "Plan", as_json: bool) -> Exit:
     from services.runs.engine import Run, RunStatus
-    from services.runs.journal import Journal
+    from services.runs.journal import Journal, JournalError
 
     journal = await Journal.open(given.paths.runs / "journal.sqlite")
     try:
         run = await Run.start(conn, journal, made)
-        run.subscribe(_json_event if as_json else _Told(made))
+        run.subscribe(_heard(run, _json_event if as_json else _Told(made)))
         try:
             status = await _until_done(run)
+        except JournalError as error:
+            talk(str(error))
+            talk(f"Run {run.id} was interrupted. What Azure was asked to do before goes on there;")
+            talk("apply the same intent again: what is already so is not done twice.")
+            return Exit.INTERRUPTED
         finally:
             await run.close()
     finally:
@@ -183,15 +201,29 @@ async def _carry_out(conn: "Connection", given: Given, made: "Plan", as_json: bo
 
 
 async def _until_done(run: "Run") -> Any:
-    """A first signal begins nothing more and waits for what is under way."""
+    """A signal begins nothing more and waits for what is under way."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(name, run.stop)
+        loop.add_signal_handler(name, partial(run.stop, interrupted=True))
     try:
         return await run.go()
     finally:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(name)
+
+
+def _heard(run: "Run", tell: Callable[["Event"], None]) -> Callable[["Event"], None]:
+    """Tell of events until nobody reads any more: then the run ends in order."""
+
+    def hear(event: "Event") -> None:
+        try:
+            tell(event)
+        except OSError:
+            # A closed pipe, or a terminal that hung up. What is still said goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            run.stop(interrupted=True)
+
+    return hear
 
 
 def _json_event(event: "Event") -> None:

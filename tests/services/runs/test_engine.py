@@ -332,6 +332,34 @@ async def test_stop_lets_the_write_on_its_way_end_and_begins_nothing(journal: Jo
     assert await run.go() is RunStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("moment", ["begin_write", "end_write"])
+async def test_a_write_the_journal_is_just_noting_is_awaited_too(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    noting, leave = asyncio.Event(), asyncio.Event()
+    note = getattr(journal, moment)
+
+    async def slowly(*args: Any, **named: Any) -> Any:
+        done = await note(*args, **named)
+        noting.set()
+        await leave.wait()
+        return done
+
+    monkeypatch.setattr(journal, moment, slowly)
+    run, events = await begin(journal, Play(), plan(step("a"), step("b", "a")))
+    going = asyncio.create_task(run.go())
+    await noting.wait()
+    run.stop(interrupted=True)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not going.done()
+    leave.set()
+    assert await asyncio.wait_for(going, 5) is RunStatus.INTERRUPTED
+    (sent,) = await journal.writes(run.id)
+    assert sent.status is not None
+    assert events[-1].detail == {"status": "interrupted"}
+
+
 async def test_a_pause_holds_writes_back(journal: Journal) -> None:
     play = Play()
     run, events = await begin(journal, play, plan(step("a")))
