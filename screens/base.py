@@ -116,6 +116,8 @@ class Page(Screen[T]):
         if self.explain() is None and not self.pane.is_open:
             self.shell.say("There is nothing to explain here.")
             return
+        if self.pane.read_on():
+            return
         self.pane.toggle()
         self.refresh_explanation()
         self.refresh_bindings()
@@ -131,8 +133,9 @@ class Page(Screen[T]):
             self.leave()
 
     def leave_field(self) -> None:
-        """Esc in a field: the focus goes nowhere, so letters act again."""
-        self.set_focus(None)
+        """Esc in a field: letters act again; up and down lead back into the form."""
+        rest = next(iter(self.query("Form Go")), None)
+        self.set_focus(rest)
 
     def leave(self) -> None:
         """Esc outside any field: back to the screen before."""

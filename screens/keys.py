@@ -33,7 +33,9 @@ _KEYS = (
     Key("goto", "colon", "goto", "go to", "Go to a screen by its name.", ":"),
     Key("back", "escape", "back", "back", "Leave the field, then the screen.", "esc"),
     Key("show_text", "T", "show_text", "as text", "What was copied last, as text.", footer=False),
-    Key("explain", "x", "explain", "explain", "What this means, in plain words.", footer=False),
+    Key(
+        "explain", "x", "explain", "explain", "What this means; again for more of it, or to close."
+    ),
     Key("refresh", "ctrl+r", "refresh", "refresh", "Read it again from Azure.", "^r", False),
     # lists
     Key("down", "j,down", "cursor_down", "down", "One row down.", footer=False),
@@ -45,7 +47,7 @@ _KEYS = (
     Key("to_list", "enter,down", "to_list", "keep", "Keep the filter, back to the list."),
     Key("sort", "s", "sort", "sort", "Sort by the next column; S turns it round."),
     Key("turn", "S", "turn", "turn", "Turn the order round.", footer=False),
-    Key("open", "enter", "select_cursor", "choose", "Choose this row."),
+    Key("open", "enter", "select_cursor", "choose", "Choose or open this row."),
     Key("inspect", "i", "inspect", "inspect", "The JSON as Azure sent it.", footer=False),
     Key("copy", "y", "copy", "copy", "Send the id to the terminal's clipboard.", footer=False),
     Key(

@@ -31,7 +31,10 @@ class Explanation(msgspec.Struct, frozen=True):
 def explain(topic: str, names: Names | None = None) -> Explanation:
     """The explanation of a topic; raises KeyError for a topic that is not in TOPICS."""
     found = TOPICS[topic](names or Names())
-    paragraphs = tuple(text[:1].upper() + text[1:] for text in found.paragraphs)
+    # a default such as "your vault" may begin a paragraph; a name stays as it is written
+    paragraphs = tuple(
+        f"Y{one[1:]}" if one.startswith("your ") else one for one in found.paragraphs
+    )
     return msgspec.structs.replace(found, paragraphs=paragraphs)
 
 

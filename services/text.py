@@ -38,6 +38,18 @@ def _kept(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
 
 
+def clip(text: str, width: int) -> str:
+    """A sentence cut at its end, after a whole word where one fits, so that it can be read on."""
+    if len(text) <= width:
+        return text
+    if width <= 1:
+        return text[:width]
+    head = text[: width - 1]
+    if text[width - 1] != " " and " " in head[width // 2 :]:
+        head = head.rpartition(" ")[0]
+    return f"{head.rstrip()}…"
+
+
 def shorten(text: str, width: int) -> str:
     """A name cut in the middle with an ellipsis so that it fits ``width`` columns."""
     if len(text) <= width:

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("Bits", 4, right=True),
     Column("Expires", 10),
     Column("Fit", status=True),
-    Column("Because"),
+    Column("Because", prose=True),
 )
 VERSIONS = (
     Column("Version"),
@@ -32,7 +32,7 @@ VERSIONS = (
     Column("Expires", 10),
     Column("Bits", 4, right=True),
     Column("Fit", status=True),
-    Column("Because"),
+    Column("Because", prose=True),
 )
 AT_ONCE = 8
 """Keys read at the same time: Key Vault's lists tell neither type nor size."""

@@ -18,13 +18,12 @@ VAULTS = (
     Column("Access", 8),
     Column("Purge", 5),
     Column("Fit", status=True),
-    Column("Because"),
+    Column("Because", prose=True),
 )
 WORKSPACES = (
     Column("Name"),
-    Column("Region", 12),
-    Column("Keys", 9),
-    Column("Mode", 12),
+    Column("Region", 11),
+    Column("Encryption", 12),
     Column("Key"),
     Column("State", 9),
 )
@@ -92,7 +91,6 @@ def workspace_row(one: Workspace, conn: Connection, known: dict[str, Subscriptio
     cells = (
         one.name,
         one.location,
-        "own" if used else "Microsoft",
         browse.mode(used),
         browse.named(used.key_id).key if used else "",
         one.state,

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("Who"),
     Column("Object id", 13),
     Column("State", status=True),
-    Column("Gets"),
+    Column("Gets", prose=True),
 )
 NEW, SYSTEM = "+", "system"
 

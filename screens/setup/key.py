@@ -26,7 +26,7 @@ COLUMNS = (
     Column("Bits", 4, right=True),
     Column("Expires", 11),
     Column("Fit", status=True),
-    Column("Because"),
+    Column("Because", prose=True),
 )
 WHY = (
     "Why: the services wrap their data keys with this key. It must be RSA, enabled, valid now, "

@@ -85,7 +85,7 @@ class NewKey(SetupPage):
                 hint = self._type_hint() if name == "type" else _bits_hint(value)
                 self.choice(name).show(value, hint)
 
-        columns = (Column("", 10), Column("What it means"))
+        columns = (Column("", 10), Column("What it means", prose=True))
         self.app.push_screen(
             Picker(f"Which {name}?", columns, options[name], chosen=self._values[name]), chosen
         )

@@ -122,7 +122,7 @@ class NewVault(SetupPage):
     def on_choice_opened(self, event: Choice.Opened) -> None:
         name = event.choice.id or ""
         rows = [Row(value, (word, hint)) for value, word, hint in OPTIONS[name]]
-        columns = (Column("", 18), Column("What it means"))
+        columns = (Column("", 18), Column("What it means", prose=True))
 
         def chosen(value: str | None) -> None:
             if value:

@@ -17,7 +17,7 @@ from services.model.plan import Finding, Plan, Step
 from services.setup.draft import Draft
 from services.setup.plan import make_plan, settled
 
-PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step"), Column("Takes", 15))
+PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step", prose=True), Column("Takes", 15))
 CHECKS = (Column("State", status=True), Column("Check"), Column("Subject", 24))
 SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
 WORDS = {

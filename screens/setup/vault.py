@@ -22,7 +22,7 @@ COLUMNS = (
     Column("Region", 11),
     Column("Access", 8),
     Column("Fit", status=True),
-    Column("Because"),
+    Column("Because", prose=True),
 )
 WHY = (
     "Why: the key must live in the subscription of the workspace, and the vault must be "

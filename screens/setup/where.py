@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from screens.base import Page
 from screens.keys import bind
 from screens.setup.page import Rail, explanation
+from screens.setup.rail import SideRail
 from screens.widgets.explain import Explanation
 from screens.widgets.form import Choice, Form, Go
 from screens.widgets.picker import Picker
@@ -26,6 +27,14 @@ WAITING = "Signing in. This page fills itself when that is done; w on Home shows
 WHY = (
     "Why: key, vault and workspace must be in one subscription and region, and the region must "
     "offer Machine Learning, Cosmos DB, AI Search and Storage together."
+)
+WHICH = (
+    "The workspace, its vault and its key will be in this subscription, and its bill gets them. "
+    "wrapkey remembers it for next time."
+)
+NONE = (
+    "You can see no subscription in this tenant, so there is nowhere to put a workspace. Ask for "
+    "a role on one, or press w on Home to sign in as somebody else or to another tenant."
 )
 NEW = "+"
 """Row key of "a new group"."""
@@ -49,6 +58,7 @@ class Where(Page[None]):
 
     def body(self) -> ComposeResult:
         yield Rail(1)
+        yield SideRail(1)
         yield TitleLine("Where will it be?")
         with Form():
             yield Choice("Subscription", id="subscription")
@@ -62,16 +72,28 @@ class Where(Page[None]):
 
     def session_changed(self) -> None:
         session = self.shell.session
-        if session.connection is None or session.subscription is None:
-            if session.error is not None:
-                self._say(session.error)
+        if self.draft is not None:
             return
-        if self.draft is None:
+        if session.error is not None and not session.subscriptions:
+            self._say(session.error)
+        elif session.connection is None or session.stage != "ready":
+            return
+        elif session.subscription is not None:
             self._begin(session.subscription)
+        else:
+            self._ask()
 
     def explain(self) -> Explanation:
         draft = self.draft
         return explanation("where", Names(region=draft.region if draft else "its region"))
+
+    def _ask(self) -> None:
+        """Several subscriptions, and no word about which: the person says."""
+        count = len(self.shell.session.subscriptions)
+        choice = self.query_one("#subscription", Choice)
+        choice.show("not chosen yet", f"you can see {count}: enter chooses")
+        choice.focus()
+        self.query_one(Note).say(WHICH if count else NONE)
 
     def _begin(self, subscription: Subscription) -> None:
         self.draft = Draft(subscription, region=self.shell.session.region)
@@ -115,33 +137,40 @@ class Where(Page[None]):
         there = {group.name.lower() for group in self._groups}
         made = "exists" if draft.group.lower() in there else "new, the plan makes it"
         self.query_one("#group", Choice).show(draft.group, made if self._regions else "")
+        self.query_one(SideRail).show(draft)
         self.refresh_explanation()
 
     async def on_choice_opened(self, event: Choice.Opened) -> None:
-        if self.draft is None:
-            self.shell.say("Not signed in yet.")
-            return
-        openers = {
-            "subscription": self._pick_subscription,
-            "region": self._pick_region,
-            "group": self._pick_group,
-        }
-        openers[event.choice.id or ""](self.draft)
+        if event.choice.id == "subscription" and self.shell.session.subscriptions:
+            self._pick_subscription()
+        elif self.draft is None:
+            self.shell.say(self._not_yet())
+        elif event.choice.id == "region":
+            self._pick_region(self.draft)
+        else:
+            self._pick_group(self.draft)
 
-    def _pick_subscription(self, draft: Draft) -> None:
+    def _not_yet(self) -> str:
+        """Why region and group can't be chosen, or one can't go on."""
+        if self.shell.session.subscriptions:
+            return "Choose a subscription first: its row opens with enter."
+        return NONE if self.shell.session.stage == "ready" else "Not signed in yet."
+
+    def _pick_subscription(self) -> None:
         rows = [
             Row(one.id, (one.name, one.state, one.id), raw=one.raw, data=_refused(one))
             for one in self.shell.session.subscriptions
         ]
         columns = (Column("Name"), Column("State", 10), Column("Id", 36))
         title = "Which subscription pays for it?"
-        self.app.push_screen(
-            Picker(title, columns, rows, chosen=draft.subscription.id), self._subscription
-        )
+        chosen = self.draft.subscription.id if self.draft else ""
+        self.app.push_screen(Picker(title, columns, rows, chosen=chosen), self._subscription)
 
     def _subscription(self, id: str | None) -> None:
         found = [one for one in self.shell.session.subscriptions if one.id == id]
-        if found and self.draft is not None and found[0].id != self.draft.subscription.id:
+        if found and self.draft is None:
+            self.shell.choose_subscription(found[0].id)
+        elif found and self.draft is not None and found[0].id != self.draft.subscription.id:
             self.draft = Draft(found[0], region=self.draft.region)
             self._regions, self._groups = [], []
             self.shell.choose_subscription(found[0].id)
@@ -157,7 +186,12 @@ class Where(Page[None]):
         ]
         columns = (Column("Region", 20), Column("Name", 22), Column("Fit", status=True))
         self.app.push_screen(
-            Picker("Which region?", (*columns, Column("Because")), rows, chosen=draft.region),
+            Picker(
+                "Which region?",
+                (*columns, Column("Because", prose=True)),
+                rows,
+                chosen=draft.region,
+            ),
             self._region,
         )
 
@@ -196,7 +230,10 @@ class Where(Page[None]):
 
         draft = self.draft
         region = next((one for one in self._regions if draft and one.name == draft.region), None)
-        if draft is None or region is None:
+        if draft is None:
+            self.shell.say(self._not_yet())
+            return
+        if region is None:
             self.shell.say("The regions are still being read.")
             return
         self.shell.choose_region(region.name)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -37,11 +37,22 @@ def explained(explanation: Explanation | None) -> Content:
     return Content.assemble(*parts)
 
 
-class ExplainPane(VerticalScroll, can_focus=False):
-    """On the right: beside the body where there is room for it, over it where there is not."""
+class ExplainPane(Vertical, can_focus=False):
+    """On the right: beside the body where there is room for it, over it where there is not.
+
+    A text that is longer than the pane is read with the key that opened it.
+    """
+
+    DEFAULT_CSS = """
+    #explain-text { height: 1fr; scrollbar-size-vertical: 1; }
+    #explain-foot { color: $text-muted; text-align: right; }
+    """
 
     def __init__(self) -> None:
-        super().__init__(Static(markup=False), id="explain")
+        self._text = VerticalScroll(Static(markup=False), id="explain-text", can_focus=False)
+        self._foot = Static(markup=False, id="explain-foot")
+        super().__init__(self._text, self._foot, id="explain")
+        self._shown: Explanation | None = None
         self.by_itself = False
         """Opened because the terminal is wide, not because somebody asked."""
         self._wide = False
@@ -68,5 +79,21 @@ class ExplainPane(VerticalScroll, can_focus=False):
             self.display = self.by_itself = False
 
     def show(self, explanation: Explanation | None) -> None:
-        """Explain this."""
-        self.query_one(Static).update(explained(explanation))
+        """Explain this, from its beginning."""
+        if explanation != self._shown or explanation is None:
+            self._shown = explanation
+            self._text.query_one(Static).update(explained(explanation))
+            self._text.scroll_home(animate=False)
+        self.call_after_refresh(self._say_more)
+
+    def read_on(self) -> bool:
+        """The next page of a long text; False at its end."""
+        if not self.is_open or self._text.scroll_offset.y >= self._text.max_scroll_y:
+            return False
+        self._text.scroll_page_down(animate=False)
+        self.call_after_refresh(self._say_more)
+        return True
+
+    def _say_more(self) -> None:
+        more = self._text.scroll_offset.y < self._text.max_scroll_y
+        self._foot.update("x more" if more else "x closes")

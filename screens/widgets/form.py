@@ -13,9 +13,9 @@ from textual.widgets import Input, Label, Static
 from screens.keys import bind
 from screens.widgets.field import Field
 from screens.widgets.shown import content
-from services.text import plain, shorten
+from services.text import clip, plain, shorten
 
-LABEL = 19
+LABEL = 22
 """Columns of a row's label."""
 
 Rule = Callable[[str], str]
@@ -57,7 +57,7 @@ class Choice(Widget, can_focus=True):
     def render(self) -> RenderResult:
         room = max(8, self.size.width - LABEL - 3)
         value = shorten(plain(self._value), room)
-        hint = shorten(plain(self._hint), max(0, room - len(value) - 3))
+        hint = clip(plain(self._hint), max(0, room - len(value) - 3))
         return Content.assemble(
             " ", (f"{self._label:<{LABEL}}", "$text-muted"), value, "   ", (hint, "$text-muted")
         )
@@ -107,9 +107,9 @@ class FieldRow(Horizontal):
     """A field with its label; the rule it breaks stands below it while it is broken."""
 
     DEFAULT_CSS = """
-    FieldRow { height: auto; layout: grid; grid-size: 2; grid-columns: 20 1fr; grid-rows: auto; }
+    FieldRow { height: auto; layout: grid; grid-size: 2; grid-columns: 23 1fr; grid-rows: auto; }
     FieldRow Label { padding: 0 0 0 1; color: $text-muted; }
-    FieldRow .rule { column-span: 2; height: auto; padding: 0 0 0 20; display: none; }
+    FieldRow .rule { column-span: 2; height: auto; padding: 0 0 0 23; display: none; }
     FieldRow .rule.-said { display: block; }
     """
 

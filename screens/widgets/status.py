@@ -94,14 +94,18 @@ def key_line(width: int, entries: list[Entry]) -> Content:
     keep = [entry for entry in entries if entry.shown == "?"]
     room = width - 1 - sum(_width(entry) for entry in keep)
     shown = []
-    for entry in sorted(entries, key=lambda entry: _LATE.get(entry.shown, 0)):
+    for entry in sorted(entries, key=lambda entry: _GIVES_WAY.get(entry.shown, 0)):
         if entry not in keep and (room := room - _width(entry)) >= 0:
             shown.append(entry)
+    shown.sort(key=lambda entry: _LATE.get(entry.shown, 0))
     return Content.assemble(" ", *(_entry(entry) for entry in [*shown, *keep]))
 
 
-_LATE = {"esc": 1, ":": 2, "q": 3}
+_LATE = {"/": 1, "s": 2, "x": 3, "esc": 4, ":": 5, "q": 6}
 """What is the same on every screen stands after what is not."""
+
+_GIVES_WAY = {"esc": 1, "x": 2, "/": 3, "s": 4, ":": 5, "q": 6}
+"""In a narrow line those with the highest number give way first."""
 
 
 def _width(entry: Entry) -> int:

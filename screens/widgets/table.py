@@ -18,7 +18,7 @@ from screens.shell import Shell
 from screens.widgets.field import Field
 from screens.widgets.inspect import TextView, json_view
 from screens.widgets.shown import STATUS_WIDTH, cell, status_style
-from services.text import plain, shorten
+from services.text import clip, plain, shorten
 
 TURN = 500
 """Rows added in one turn of the loop; 10,000 at once stall it for 0.8 s."""
@@ -36,6 +36,8 @@ class Column(NamedTuple):
     """Right-aligned, for numbers."""
     status: bool = False
     """Holds a status word; its width is fixed."""
+    prose: bool = False
+    """Holds a sentence: cut at its end, not in the middle as names are."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,7 @@ class ListTable(DataTable[Text]):
         return [
             cell(text, style=status_style(theme, text))
             if spec.status
-            else cell(shorten(plain(text), width), right=spec.right)
+            else cell((clip if spec.prose else shorten)(plain(text), width), right=spec.right)
             for spec, width, text in zip(self._specs, self._widths, row.cells, strict=True)
         ]
 
@@ -245,7 +247,7 @@ class ListTable(DataTable[Text]):
         return True
 
     def _title(self, index: int, spec: Column) -> Text:
-        mark = ("v" if self._descending else "^") if index == self._sorted_by else ""
+        mark = ("▼" if self._descending else "▲") if index == self._sorted_by else ""
         return cell(f"{spec.title}{mark}", right=spec.right)
 
     # -- keys
