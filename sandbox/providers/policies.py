@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox import armid, policy
+from sandbox.gate import authorize
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers.subscriptions import scope as scope_of
 from sandbox.routing import Api
@@ -16,6 +17,7 @@ insights = Api()
 _BASE = "{scope}/providers/Microsoft.Authorization"
 _DEFINITIONS = "policy_definitions"
 _PREFIX = "/providers/Microsoft.Authorization/policyDefinitions/"
+_READ = "Microsoft.Authorization/policyDefinitions/read"
 
 
 def _deny(kind: str, condition: Json) -> Json:
@@ -123,9 +125,29 @@ def _shown_definition(entry: Json) -> Json:
     }
 
 
-@api.route("GET", f"{_BASE}/policyDefinitions/{{name}}")
+def _may_read(world: World, request: Request) -> None:
+    """The built-in definitions, which are at no scope, are for everybody to read."""
+    scope = request.params["scope"]
+    if scope:
+        authorize(world, request, _READ, armid.canonical(scope))
+
+
+@api.route("GET", f"{_BASE}/policyDefinitions", action="")
+def definitions(world: World, request: Request) -> Answer:
+    """The built-in ones and those of the scope and above."""
+    _may_read(world, request)
+    above = tuple(
+        f"{at.rstrip('/')}{_PREFIX.lower()}" for at in armid.ancestors(request.params["scope"])
+    )
+    own = [entry for key, entry in world.state.table(_DEFINITIONS).items() if key.startswith(above)]
+    built_in = [_definition(world, _PREFIX + name) for name in BUILT_IN]
+    return Answer(200, {"value": [_shown_definition(one) for one in [*own, *built_in] if one]})
+
+
+@api.route("GET", f"{_BASE}/policyDefinitions/{{name}}", action="")
 def definition(world: World, request: Request) -> Answer:
     """A definition with its rule."""
+    _may_read(world, request)
     found = _definition(world, armid.canonical(request.path))
     if found is None:
         name = request.params["name"]

@@ -130,3 +130,21 @@ def test_conditions(condition: dict, wanted: bool) -> None:
         "properties": {"sku": {"name": "Premium"}},
     }
     assert policy.holds(condition, resource) is wanted
+
+
+def test_everybody_reads_the_built_in_definitions(sandbox: RunningSandbox) -> None:
+    path = "/providers/Microsoft.Authorization/policyDefinitions"
+    for who in ("admin", "reader"):
+        assert sandbox.call("GET", f"{path}/{PURGE}", principal=who).json()["name"] == PURGE
+    own = f"/subscriptions/{sandbox.subscription}{path}"
+    rule = {"if": {"field": "type", "equals": "x"}, "then": {"effect": "audit"}}
+    made = sandbox.call("PUT", f"{own}/mine", {"properties": {"policyRule": rule}})
+    assert made.status_code == 201, made.text
+
+    def names(at: str) -> list[str]:
+        return [one["name"] for one in sandbox.call("GET", at).json()["value"]]
+
+    assert {"mine", PURGE} < set(names(own))
+    assert PURGE in names(path) and "mine" not in names(path)
+    stranger = own.replace(sandbox.subscription, "00000000-1111-2222-3333-444444444444")
+    assert sandbox.call("GET", f"{stranger}/{PURGE}").status_code == 404
