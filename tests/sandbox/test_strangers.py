@@ -67,6 +67,30 @@ def test_a_fast_sandbox_asks_to_be_polled_sooner(sandbox: RunningSandbox, group:
     assert sandbox.call("DELETE", group).headers["Retry-After"] == "1"
 
 
+def test_az_tag_reads_and_writes_tags_alone(sandbox: RunningSandbox, group: str) -> None:
+    path = f"{group}/providers/Microsoft.Resources/tags/default"
+
+    def after(method: str, tags: dict[str, str], **more: str) -> dict[str, str]:
+        answer = sandbox.call(method, path, {"properties": {"tags": tags}, **more})
+        assert answer.status_code == 200, answer.text
+        kept = sandbox.call("GET", path).json()["properties"]["tags"]
+        assert sandbox.call("GET", group).json().get("tags") == kept
+        return kept
+
+    assert after("PUT", {"a": "1", "b": "2"}) == {"a": "1", "b": "2"}
+    assert after("PATCH", {"b": "3", "c": "4"}, operation="Merge") == {"a": "1", "b": "3", "c": "4"}
+    assert after("PATCH", {"b": "x", "c": "4"}, operation="Delete") == {"a": "1", "b": "3"}
+    assert after("PATCH", {"d": "5"}, operation="Replace") == {"d": "5"}
+    assert after("DELETE", {}) == {}
+    bad = sandbox.call("PUT", path, {"properties": {"tags": {"a": 1}}})
+    assert (bad.status_code, code(bad)) == (400, "InvalidRequestContent")
+    assert sandbox.call("PUT", path, {}, principal="reader").status_code == 403
+    assert sandbox.call("GET", path.replace("rg1", "rg2")).status_code == 404
+    top = f"/subscriptions/{sandbox.subscription}/providers/Microsoft.Resources/tags/default"
+    assert sandbox.call("PUT", top, {"properties": {"tags": {"e": "f"}}}).status_code == 200
+    assert sandbox.call("GET", top).json()["properties"]["tags"] == {"e": "f"}
+
+
 # What breaks others
 
 
