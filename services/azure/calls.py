@@ -13,6 +13,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
+from azure.core.polling import AsyncLROPoller
+
 from services.azure.connection import Connection
 from services.azure.errors import AzureError, ErrorKind, translated
 from services.azure.operations import Operation, Polling, started, wait
@@ -79,13 +82,25 @@ async def find(what: str, call: Callable[..., Any], *args: Any, **named: Any) ->
         return None
 
 
-async def begin(what: str, call: Callable[..., Any], *args: Any, **named: Any) -> Operation:
+async def begin(
+    conn: Connection, what: str, call: Callable[..., Any], *args: Any, **named: Any
+) -> Operation:
     """Start a long-running SDK call; raises AzureError when Azure refuses it at once.
 
-    The result of operations.wait is the JSON as received.
+    The result of operations.wait is the JSON as received. Resource Manager may answer a PUT
+    with 200, 201 or 202 (its asynchronous operations page), and some SDKs take a 201 for a
+    refusal: it is followed all the same, from the answer the SDK received.
     """
+    answers: list[Any] = []
     with translated(what):
-        poller = await call(*args, cls=received, polling=Polling(), **named)
+        try:
+            poller = await call(
+                *args, cls=received, polling=Polling(), raw_response_hook=answers.append, **named
+            )
+        except HttpResponseError as error:
+            if error.status_code != 201:
+                raise
+            poller = AsyncLROPoller(conn.rest("arm"), answers[-1], received, Polling())
     return started(poller)
 
 
@@ -93,7 +108,7 @@ async def finish(
     conn: Connection, what: str, call: Callable[..., Any], *args: Any, **named: Any
 ) -> Raw:
     """Make a long-running SDK call and wait for its end; raises AzureError."""
-    answer: Raw = await wait(conn, await begin(what, call, *args, **named), what)
+    answer: Raw = await wait(conn, await begin(conn, what, call, *args, **named), what)
     return answer
 
 

@@ -48,6 +48,7 @@ async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
     return await calls.begin(
+        conn,
         f"create workspace {where.name}",
         sdk.workspaces.begin_create_or_update,
         where.group,

@@ -8,7 +8,7 @@ import pytest
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
 
-from services.azure import operations
+from services.azure import operations, workspaces
 from services.azure.connection import Connection
 from services.azure.errors import AzureError, ErrorKind
 from services.azure.operations import Polling, delay
@@ -16,6 +16,7 @@ from tests.services.connection.wire import SUB, Answer, Wire
 
 Connect = Callable[..., Awaitable[Connection]]
 SOON = {"retry-after-ms": "1"}
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 PURGE = "CMK workspaces should have purge protection enabled on their CMK keyvault."
 
 
@@ -54,6 +55,42 @@ async def test_a_workspace_is_followed_to_its_end(wire: Wire, connect: Connect) 
     assert await operations.wait(conn, operation) == {"id": "ml", "new": "field"}
     assert [seen.method for seen in wire.requests] == ["PUT", "GET", "GET", "GET", "GET"]
     assert "api-version=2025-12-01" in wire.requests[0].path
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize("told", ["address", "body"])
+async def test_every_way_to_say_that_a_workspace_is_begun(
+    wire: Wire, connect: Connect, status: int, told: str
+) -> None:
+    conn = await connect()
+    id = f"/subscriptions/{SUB}/resourceGroups/rg/providers/{WORKSPACES}/ml"
+    address = f"{wire.cloud.arm}/op/1"
+    made = {"id": id, "properties": {"provisioningState": "Succeeded"}}
+    if told == "address":
+        begun = Answer(status, made, {"Azure-AsyncOperation": address, **SOON})
+        wire.script += [begun, Answer(200, {"status": "Succeeded"}, SOON), Answer(200, made)]
+    else:
+        headers = {"Location": address} if status == 202 else {}
+        making = {"id": id, "properties": {"provisioningState": "Creating"}}
+        wire.script += [Answer(status, making, {**headers, **SOON}), Answer(200, made)]
+    operation = await workspaces.begin_create(conn, id, {"location": "x"})
+    assert operation.address == (address if told == "address" or status == 202 else "")
+    result = await operations.wait(conn, operation)
+    assert result == made
+    assert [seen.method for seen in wire.requests].count("PUT") == 1
+
+
+@pytest.mark.parametrize("status", [204, 206, 400])
+async def test_no_other_answer_begins_a_workspace(
+    wire: Wire, connect: Connect, status: int
+) -> None:
+    conn = await connect()
+    wire.script.append(Answer(status, b"" if status == 204 else {"error": {"code": "No"}}))
+    id = f"/subscriptions/{SUB}/resourceGroups/rg/providers/{WORKSPACES}/ml"
+    with pytest.raises(AzureError) as caught:
+        await workspaces.begin_create(conn, id, {"location": "x"})
+    assert caught.value.status == status
+    assert len(wire.requests) == 1
 
 
 FAILED = {
