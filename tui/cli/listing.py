@@ -128,9 +128,12 @@ def _workspace(one: Any) -> tuple[str, ...]:
 
 
 def _group(id: str) -> str:
-    from services.ids import ArmId
+    from services.ids import ArmId, BadId
 
-    return ArmId.parse(id).group
+    try:
+        return ArmId.parse(id).group
+    except BadId:
+        return "??"
 
 
 def _run(
