@@ -121,9 +121,9 @@ def named(key_id: str) -> Named:
 
 
 def mode(encryption: Encryption | None) -> str:
-    """Where encrypted data lie, in two words."""
+    """Whose key encrypts, and where the data lie, in two words: Microsoft's keys have no place."""
     if encryption is None:
-        return ""
+        return "Microsoft"
     return "service-side" if encryption.service_side else "own group"
 
 

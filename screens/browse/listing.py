@@ -51,7 +51,7 @@ class Listing(Vertical):
         return self.query_one(ListTable)
 
     def read(self, main: Pages, *others: Pages, because: Sentences = sentences) -> None:
-        """Show these rows instead, each page as it arrives: main first, then all others.
+        """Show these rows instead, each page of main as it arrives, then all others.
 
         ``because`` turns the error of a source into sentences.
         """
@@ -66,15 +66,26 @@ class Listing(Vertical):
         self._keys, self._problems, self._reading = set(), [], True
         self._say()
         self.table.load([])
-        await self._take(main, because)
-        await asyncio.gather(*(self._take(source, because) for source in others))
+        await self._take(main, because, self._add)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._pages(source, because)) for source in others]
+            for task in tasks:  # read at the same time, shown in their order
+                for page in await task:
+                    self._add(page)
         self._reading = False
         self._count(str(len(self._keys)))
 
-    async def _take(self, source: Pages, because: Sentences) -> None:
+    async def _pages(self, source: Pages, because: Sentences) -> list[Sequence[Row]]:
+        found: list[Sequence[Row]] = []
+        await self._take(source, because, found.append)
+        return found
+
+    async def _take(
+        self, source: Pages, because: Sentences, add: Callable[[Sequence[Row]], None]
+    ) -> None:
         try:
             async for page in source:
-                self._add(page)
+                add(page)
         except AzureError as error:
             text = because(error)
             if text not in self._problems:

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("What", 11),
     Column("Name", 18),
     Column("State", 9),
-    Column("Says about its key"),
+    Column("Says about its key", prose=True),
 )
 KINDS = {
     "microsoft.documentdb/databaseaccounts": "Cosmos DB",

@@ -18,9 +18,10 @@ class Workspaces(BrowsePage):
     title_word = "Browse: workspaces"
     topic = "modes"
     guide = (
-        "The workspaces of all your subscriptions. Keys says whose key encrypts one: your own, or "
-        "Microsoft's. The line below the list names vault, key and version. Enter shows what Azure "
-        "tells about its encryption."
+        "The workspaces of all your subscriptions. Encryption: own group is your own key and a "
+        "managed group of yours, service-side is your own key in Microsoft's subscription, "
+        "Microsoft is Microsoft's keys. The line below names vault, key and version. Enter shows "
+        "what Azure tells about it."
     )
 
     def listings(self) -> ComposeResult:
