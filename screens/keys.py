@@ -81,6 +81,8 @@ _KEYS = (
     Key("details", "enter", "details", "details", "Everything known about this step."),
     Key("pause", "p", "pause", "pause", "No new write until p is pressed again."),
     Key("retry", "r", "retry", "retry", "Try the failed or waiting step again."),
+    Key("result_portal", "o", "portal", "portal", "The address of the workspace in the portal."),
+    Key("result_browse", "b", "browse_result", "browse", "The finished workspace, in Browse."),
     Key("run_down", "j,down", "run_down", "down", "One step down.", footer=False),
     Key("run_up", "k,up", "run_up", "up", "One step up.", footer=False),
     # signing in

@@ -1,7 +1,6 @@
 """Run: every step as it happens, and the managed group's resources as they appear."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, VerticalScroll
@@ -10,11 +9,16 @@ from textual.widget import Widget
 
 from screens.base import Page
 from screens.keys import bind
+from screens.runtext import clock, clock_text, details, sentence, step_text, telling, title
 from screens.setup.page import explanation
 from screens.widgets.explain import Explanation
 from screens.widgets.inspect import TextView
 from screens.widgets.shown import status
 from screens.widgets.status import Note
+from services import portal
+from services.azure import workspaces
+from services.azure.errors import AzureError
+from services.checks.facts import ids_of
 from services.explain import Names
 from services.runs.engine import Run
 from services.runs.view import RunView, SeenResource, StepLine
@@ -69,7 +73,7 @@ class StepRow(Horizontal, can_focus=True):
 
     def update(self, now: datetime) -> None:
         """Show the line as it is now."""
-        width = max(20, self.app.size.width - 12)
+        width = max(20, (self.size.width or self.app.size.width) - 12)
         text, clock = self.query(Line)
         text.show(step_text(self.line, width))
         seconds = self.line.seconds(now)
@@ -91,13 +95,15 @@ class ResourceRow(Line):
 class RunPage(Page[None]):
     """A run that lives in the application: leaving this screen does not stop it."""
 
-    BINDINGS = bind("details", "pause", "retry", "run_down", "run_up")
+    BINDINGS = bind(
+        "details", "pause", "retry", "result_browse", "result_portal", "run_down", "run_up"
+    )
     title_word = "Run"
     guide = (
         "Every line is a step; OK is true now, RUN is being done, WAIT waits and says for what, "
         "FAIL has failed, .. has not begun. Enter shows a step in full: its target, what Azure "
         "answered, the command for somebody who may do it. p pauses before the next write, r "
-        "tries a failed or waiting step again. esc leaves the screen; the run goes on."
+        "tries a failed or waiting step again. The selection follows the run until you move it. esc leaves the screen; the run goes on."
     )
 
     def __init__(self, run: Run, view: RunView) -> None:
@@ -105,6 +111,9 @@ class RunPage(Page[None]):
         self.run_, self.view = run, view
         self._shown: dict[str, ResourceRow] = {}
         self._stale = True
+        self._follows = True
+        """Nobody has moved the selection yet: it follows the run."""
+        self._works: tuple[object, ...] = ()
 
     def body(self) -> ComposeResult:
         with Horizontal(id="run-head"):
@@ -128,7 +137,9 @@ class RunPage(Page[None]):
 
     def where(self) -> str:
         intent = self.view.plan.intent
-        return f"{intent.resource_group} > {intent.region}"
+        known = self.shell.session.subscriptions
+        name = next((one.name for one in known if one.id == intent.subscription), "")
+        return f"{name or intent.subscription} > {intent.region}"
 
     def explain(self) -> Explanation:
         intent = self.view.plan.intent
@@ -161,7 +172,33 @@ class RunPage(Page[None]):
         if view.log:
             room = max(20, self.app.size.width - 2)
             self.query_one("#run-log", Line).show(Content(f" {shorten(plain(view.log[-1]), room)}"))
-        self.query_one(Note).say(self._sentence())
+        focused = self.focused.line if isinstance(self.focused, StepRow) else None
+        self.query_one(Note).say(sentence(view, focused, now))
+        if self._follows and self.is_current:
+            self._follow()
+        self._refresh_keys()
+
+    def _follow(self) -> None:
+        """Keep the step that is at work selected and in sight, until somebody moves."""
+        line = telling(self.view)
+        row = next((one for one in self.query(StepRow) if one.line is line), None)
+        if row is None:
+            return
+        seen = list(line.resources) if line else []
+        last: Widget = self._shown[seen[-1]] if seen else row
+        if row is not self.focused:
+            self.set_focus(row, scroll_visible=False)
+        self.call_after_refresh(self._bring, last)
+
+    def _bring(self, widget: Widget) -> None:
+        self.query_one("#steps").scroll_to_widget(widget, animate=False)
+
+    def _refresh_keys(self) -> None:
+        """Tell the key line when other keys work than before."""
+        works = (self.view.ended is None, self._can_retry(), self.view.status)
+        if works != self._works:
+            self._works = works
+            self.refresh_bindings()
 
     def _paint_resources(self, row: StepRow) -> None:
         after: Widget = row
@@ -173,27 +210,57 @@ class RunPage(Page[None]):
             shown.update(seen, self.app.size.width)
             after = shown
 
-    def _sentence(self) -> str:
-        """What the selected or the most telling step has to say."""
-        lines = list(self.view.lines.values())
-        focused = self.focused.line if isinstance(self.focused, StepRow) else None
-        if self.view.status == "succeeded":
-            return f"Finished in {clock_text(self.view.elapsed(datetime.now(UTC)))}. {last(lines)}"
-        telling = next((one for one in lines if one.word == "FAIL"), None) or next(
-            (one for one in lines if one.word == "WAIT"), None
-        )
-        line = focused if focused and focused.word in ("FAIL", "WAIT") else telling
-        if line is None:
-            return "The run belongs to wrapkey, not to this screen: esc leaves it running."
-        return telling_text(line)
-
     # -- keys
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that do nothing now are dimmed; those of the result come with it."""
+        done = self.view.status == "succeeded"
+        if action == "retry" and not self._can_retry():
+            return False if done else None
+        if action == "pause" and self.view.ended is not None:
+            return False if done else None
+        if action == "portal":
+            connection = self.shell.session.connection
+            return done and bool(connection and connection.cloud.portal)
+        if action == "browse_result":
+            return done
+        return super().check_action(action, parameters)
+
+    def _can_retry(self) -> bool:
+        return any(line.word in ("FAIL", "WAIT") for line in self.view.lines.values())
+
     def action_run_down(self) -> None:
+        self._follows = False
         self.focus_next(StepRow)
 
     def action_run_up(self) -> None:
+        self._follows = False
         self.focus_previous(StepRow)
+
+    @property
+    def _workspace(self) -> str:
+        return str(ids_of(self.view.plan.intent).workspace)
+
+    def action_portal(self) -> None:
+        conn = self.shell.session.live
+        address = portal.resource(conn.cloud, self._workspace)
+        self.app.push_screen(TextView("Address in the portal", address))
+
+    def action_browse_result(self) -> None:
+        self.run_worker(self._browse(), group="browse", exclusive=True, description="browse")
+
+    async def _browse(self) -> None:
+        from screens.browse.workspace import WorkspaceDetail
+
+        try:
+            found = await workspaces.get_workspace(self.shell.session.live, self._workspace)
+        except AzureError as error:
+            self.shell.say(f"{error.what} {error.means} {error.do}", bad=True)
+            return
+        if found is None:
+            self.shell.say("The workspace is not there any more.", bad=True)
+        else:
+            self.app.push_screen(WorkspaceDetail(found))
 
     def on_descendant_focus(self) -> None:
         super().on_descendant_focus()
@@ -202,7 +269,9 @@ class RunPage(Page[None]):
     def action_details(self) -> None:
         if isinstance(self.focused, StepRow):
             line = self.focused.line
-            self.app.push_screen(TextView(line.step.title, details(line, self.view)))
+            values = self.run_.context.results.get(line.step.id, {})
+            text = details(line, self.view, values.get("lines", ()))
+            self.app.push_screen(TextView(line.step.title, text))
 
     async def action_pause(self) -> None:
         if self.view.ended is not None:
@@ -223,84 +292,3 @@ class RunPage(Page[None]):
             self.shell.say("No step has failed or waits.")
         else:
             self.shell.retry_step(self.run_, line.step.id)
-
-
-def title(view: RunView) -> Content:
-    """Which run, and how many steps are true."""
-    state = "" if view.status in ("running", "") else f"   {view.status}"
-    return Content.assemble(
-        (f" Run {view.run}  {plain(view.workspace)}", "bold"),
-        f"   {view.done} of {view.total} done{state}",
-    )
-
-
-def clock(view: RunView, now: datetime) -> Content:
-    """How long it has taken and usually still takes."""
-    elapsed = f"{clock_text(view.elapsed(now))} elapsed"
-    left = view.left(now)
-    if view.ended is None and left:
-        elapsed += f"   ~{left} s left" if left < 60 else f"   ~{round(left / 60)} min left"
-    return Content(elapsed)
-
-
-def clock_text(seconds: int) -> str:
-    """A duration the way a clock shows it."""
-    return f"{seconds // 60:02}:{seconds % 60:02}"
-
-
-def step_text(line: StepLine, width: int) -> Content:
-    """Word, title and note in ``width`` columns; the note gives way to the title."""
-    room = width - 6
-    head = shorten(plain(line.step.title), room)
-    left = room - len(head) - 3
-    note = shorten(plain(line.note), left) if left > 8 else ""
-    return Content.assemble(
-        status(line.word), " ", head, ("   " if note else ""), (note, "$text-muted")
-    )
-
-
-def telling_text(line: StepLine) -> str:
-    """Why a step waits or has failed, and what to do."""
-    detail = line.detail
-    if line.word == "FAIL":
-        cause = detail.get("cause")
-        means = cause.get("means", "") if isinstance(cause, dict) else ""
-        return f"{line.note} {means} {detail.get('repair', '')} Enter: details. r: try again."
-    command = detail.get("command")
-    whom = f" For {detail.get('whom')}; enter shows the command." if command else ""
-    return f"WAIT: {line.note}.{whom}"
-
-
-def last(lines: list[StepLine]) -> str:
-    """What verify had to say."""
-    return lines[-1].note if lines else ""
-
-
-def details(line: StepLine, view: RunView) -> str:
-    """Everything known about a step, as lines."""
-    step = line.step
-    known = [
-        ("Step", step.title),
-        ("Target", step.target),
-        ("State", line.word),
-        ("Note", line.note),
-        ("Can't be undone", step.irreversible),
-    ]
-    text = [f"{name}: {plain(value)}" for name, value in known if value]
-    text += _flat(line.detail)
-    if line.resources:
-        text += ["", "Seen in the managed group:"]
-        text += [f"  {one.word} {one.id} {one.state}" for one in line.resources.values()]
-    if view.log:
-        text += ["", "Writes of this run:", *view.log]
-    return "\n".join(text)
-
-
-def _flat(detail: dict[str, Any], before: str = "") -> list[str]:
-    found: list[str] = []
-    for name, value in detail.items():
-        if isinstance(value, dict):
-            found += _flat(value, f"{before}{name}.")
-        else:
-            found.append(f"{before}{name}: {plain(value)}")
-    return found

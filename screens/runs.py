@@ -7,7 +7,8 @@ from textual.widgets import DataTable
 
 from screens.base import Page
 from screens.keys import bind
-from screens.run import RunPage, clock_text
+from screens.run import RunPage
+from screens.runtext import clock_text
 from screens.widgets.inspect import TextView
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row

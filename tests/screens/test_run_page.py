@@ -133,7 +133,7 @@ async def test_a_failed_step_says_what_why_and_what_now_and_is_tried_again(runni
     assert "It has no place." in text
     assert "Make room." in text
     assert ".. workspace mlw-prod" in text, "what depends on it does not begin"
-    await running.pilot.press("j", "enter")
+    await running.pilot.press("enter")
     await running.pilot.pause()
     assert isinstance(running.app.screen, TextView)
     assert "Target: /key" in shown(running.app)
@@ -194,3 +194,41 @@ async def test_quitting_asks_while_a_run_is_going_on(running):
     assert "Leave while a run is going on" in shown(running.app)
     await running.pilot.press("n")
     assert running.app.is_running
+
+
+async def test_the_selection_follows_the_run_until_somebody_moves_it(running):
+    page = running.app.screen
+    await running.until("RUN vault kv-ml")
+    running.stage.of("vault").put_nowait(None)
+    await running.until("RUN key cmk")
+    assert page.focused.line.step.id == "key"
+    await running.pilot.press("k")
+    assert page.focused.line.step.id == "vault"
+    running.stage.of("key").put_nowait(None)
+    await running.until("RUN workspace mlw-prod")
+    assert page.focused.line.step.id == "vault"
+
+
+async def test_the_step_at_work_and_its_resources_stay_in_sight_of_a_low_terminal(running):
+    await running.pilot.resize_terminal(80, 15)
+    running.stage.of("vault").put_nowait(None)
+    running.stage.of("key").put_nowait(None)
+    await running.until("RUN workspace mlw-prod")
+    for number in range(5):
+        await running.stage.context.emit(
+            "resource.seen", "workspace", f"{COSMOS}{number}",
+            type="Microsoft.DocumentDB/databaseAccounts", state="Creating",
+        )  # fmt: skip
+    await running.until("Cosmos DB c14")
+
+
+async def test_the_end_says_what_there_is_now_and_shows_the_keys_that_lead_on(running):
+    await running.until("RUN vault kv-ml")
+    assert "b browse" not in shown(running.app).splitlines()[-1]
+    for step in PLAN.steps:
+        running.stage.of(step.id).put_nowait(None)
+    text = " ".join((await running.until("succeeded")).split())
+    assert "mlw-prod is encrypted with key cmk of vault kv-ml" in text
+    assert "Read back: workspace is there" in text
+    assert "b browse" in shown(running.app).splitlines()[-1]
+    assert "p pause" not in shown(running.app).splitlines()[-1]

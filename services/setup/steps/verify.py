@@ -45,7 +45,8 @@ async def apply(ctx: Context, step: Step) -> Observation:
     if any(line.status == "fail" for line in lines):
         raise _wrong(lines)
     unknown = sum(line.status == "unknown" for line in lines)
-    note = f"{len(lines) - unknown} as planned, {unknown} ?? (not told)"
+    note = f"{len(lines) - unknown} values as planned"
+    note += f", {unknown} that Azure does not tell (??)" if unknown else ""
     return Observation(done=True, values=values, note=note)
 
 

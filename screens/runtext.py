@@ -1,0 +1,128 @@
+"""What the Run screen says, as text: pure, from the view of a run."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from screens.widgets.shown import status
+from services.runs.view import RunView, StepLine
+from services.text import clip, plain
+
+MOVING = "The run belongs to wrapkey, not to this screen: esc leaves it running."
+
+
+def title(view: RunView) -> Content:
+    """Which run, and how many steps are true."""
+    state = "" if view.status in ("running", "") else f"   {view.status}"
+    return Content.assemble(
+        (f" Run {view.run}  {plain(view.workspace)}", "bold"),
+        f"   {view.done} of {view.total} done{state}",
+    )
+
+
+def clock(view: RunView, now: datetime) -> Content:
+    """How long it has taken and usually still takes."""
+    elapsed = f"{clock_text(view.elapsed(now))} elapsed"
+    left = view.left(now)
+    if view.ended is None and left:
+        elapsed += f"   ~{left} s left" if left < 60 else f"   ~{round(left / 60)} min left"
+    return Content(elapsed)
+
+
+def clock_text(seconds: int) -> str:
+    """A duration the way a clock shows it."""
+    return f"{seconds // 60:02}:{seconds % 60:02}"
+
+
+def step_text(line: StepLine, width: int) -> Content:
+    """Word, title and note in ``width`` columns; the note gives way to the title."""
+    room = width - 6
+    head = clip(plain(line.step.title), room)
+    left = room - len(head) - 3
+    note = clip(plain(line.note), left) if left > 8 else ""
+    return Content.assemble(
+        status(line.word), " ", head, ("   " if note else ""), (note, "$text-muted")
+    )
+
+
+def telling_text(line: StepLine) -> str:
+    """Why a step waits or has failed, and what to do."""
+    detail = line.detail
+    if line.word == "FAIL":
+        cause = detail.get("cause")
+        means = cause.get("means", "") if isinstance(cause, dict) else ""
+        return f"{line.note} {means} {detail.get('repair', '')} Enter: details. r: try again."
+    command = detail.get("command")
+    whom = f" For {detail.get('whom')}; enter shows the command." if command else ""
+    return f"WAIT: {line.note}.{whom}"
+
+
+def result_text(view: RunView, now: datetime) -> str:
+    """What a run that has succeeded has made, and what can be done with it."""
+    intent, read_back = view.plan.intent, list(view.lines.values())[-1].note
+    return (
+        f"Finished in {clock_text(view.elapsed(now))}: {intent.workspace.name} is encrypted with "
+        f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}. "
+        "b opens it in Browse, enter on the last step shows what was read back."
+    )
+
+
+def sentence(view: RunView, focused: StepLine | None, now: datetime) -> str:
+    """What the selected or the most telling step has to say."""
+    if view.status == "succeeded":
+        return result_text(view, now)
+    lines = list(view.lines.values())
+    telling = next((one for one in lines if one.word == "FAIL"), None) or next(
+        (one for one in lines if one.word == "WAIT"), None
+    )
+    line = focused if focused and focused.word in ("FAIL", "WAIT") else telling
+    return telling_text(line) if line else MOVING
+
+
+def telling(view: RunView) -> StepLine | None:
+    """The step to look at: one that has failed, else one at work, else the last that ended."""
+    lines = list(view.lines.values())
+    for word in ("FAIL", "RUN", "WAIT"):
+        found = [one for one in lines if one.word == word]
+        if found:
+            return found[0]
+    ended = [one for one in lines if one.word == "OK"]
+    return ended[-1] if ended else None
+
+
+def details(line: StepLine, view: RunView, read_back: Iterable[dict[str, str]] = ()) -> str:
+    """Everything known about a step, as lines; ``read_back`` is what verify has compared."""
+    step = line.step
+    known = [
+        ("Step", step.title),
+        ("Target", step.target),
+        ("State", line.word),
+        ("Note", line.note),
+        ("Can't be undone", step.irreversible),
+    ]
+    text = [f"{name}: {plain(value)}" for name, value in known if value]
+    text += _flat(line.detail)
+    if line.resources:
+        text += ["", "Seen in the managed group:"]
+        text += [f"  {one.word} {one.id} {one.state}" for one in line.resources.values()]
+    for one in read_back:
+        text += ["", f"{_READ[one['status']]} {one['subject']} {one['field']}"]
+        text += [f"     planned {plain(one['wanted'])}", f"     found   {plain(one['found'])}"]
+    if view.log:
+        text += ["", "Writes of this run:", *view.log]
+    return "\n".join(text)
+
+
+def _flat(detail: dict[str, Any], before: str = "") -> list[str]:
+    found: list[str] = []
+    for name, value in detail.items():
+        if isinstance(value, dict):
+            found += _flat(value, f"{before}{name}.")
+        else:
+            found.append(f"{before}{name}: {plain(value)}")
+    return found
+
+
+_READ = {"ok": "OK  ", "fail": "FAIL", "unknown": "??  "}
