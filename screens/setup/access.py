@@ -71,7 +71,7 @@ class Access(SetupPage):
 
     def _say(self, line: AccessLine) -> None:
         note = f" {line.note[0].upper()}{line.note[1:]}." if line.note else ""
-        self.query_one(Note).say(f"{line.who}: {line.gets}, because {line.why}.{note}")
+        self.query_one(Note).say(f"{line.who}: {line.gets}, {line.why}.{note}")
 
     def on_data_table_row_highlighted(self) -> None:
         row = self.query_one(ListTable).current
@@ -84,7 +84,7 @@ class Access(SetupPage):
     async def _pick(self) -> None:
         found = await identities.list_identities(self.conn, self.draft.subscription.id)
         rows = [
-            Row(SYSTEM, ("system-assigned", "", "made with the workspace and only for it")),
+            Row(SYSTEM, ("system-assigned", "", "only for this workspace")),
             Row(NEW, ("+ create a user-assigned identity", "", "the plan makes it")),
         ]
         region = self.draft.region
@@ -94,7 +94,13 @@ class Access(SetupPage):
         ]
         columns = (Column("Identity", 34), Column("Region", 12), Column(""))
         title = "As whom does the workspace work?"
-        self.app.push_screen(Picker(title, columns, rows), self._identity)
+        self.app.push_screen(Picker(title, columns, rows, chosen=self._chosen), self._identity)
+
+    @property
+    def _chosen(self) -> str:
+        """Row of the identity that is chosen now."""
+        wish = self.draft.workspace.identity
+        return NEW if isinstance(wish, Create) else wish
 
     def _identity(self, chosen: str | None) -> None:
         if chosen == NEW:
@@ -102,7 +108,7 @@ class Access(SetupPage):
             proposal = names.derived("identity", str(group))
             rule = lambda text: (names.problem("identity", text) or "") if text else ""  # noqa: E731
             self.app.push_screen(
-                Prompt("name of the identity", value=proposal, rule=rule), self._created
+                Prompt("Name of the identity", value=proposal, rule=rule), self._created
             )
         elif chosen:
             self._use(chosen)

@@ -1,6 +1,7 @@
 """Key: which one encrypts the workspace."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from textual.app import ComposeResult
@@ -28,6 +29,13 @@ COLUMNS = (
     Column("Fit", status=True),
     Column("Because", prose=True),
 )
+VERSIONS = (
+    Column("Version"),
+    Column("Created", 16),
+    Column("Expires", 11),
+    Column("Fit", status=True),
+    Column("Because", prose=True),
+)
 WHY = (
     "Why: the services wrap their data keys with this key. It must be RSA, enabled, valid now, "
     "and allow wrapKey and unwrapKey. The version chosen here is the one that is used."
@@ -50,6 +58,8 @@ class ChooseKey(SetupPage):
     )
 
     def question(self) -> ComposeResult:
+        self._counted = False
+        """Whether the keys could be listed."""
         yield TitleLine(f"Which key of {self.draft.vault_name}?", "reading")
         yield ListTable(COLUMNS)
         yield Note(WHY, id="note")
@@ -72,6 +82,7 @@ class ChooseKey(SetupPage):
         limit = asyncio.Semaphore(AT_ONCE)
         now = self.conn.now(self._uri)
         rows = await asyncio.gather(*(self._row(key, limit, now) for key in found))
+        self._counted = True
         self._load(list(rows))
 
     async def _row(self, key: Key, limit: asyncio.Semaphore, now: datetime) -> Row:
@@ -90,6 +101,7 @@ class ChooseKey(SetupPage):
         self.query_one(ListTable).load([*rows, new, named])
 
     def failed(self, error: AzureError) -> None:
+        self._counted = False
         self._load([])
         if error.kind is ErrorKind.FORBIDDEN:
             self.query_one(Note).say(
@@ -101,7 +113,19 @@ class ChooseKey(SetupPage):
             super().failed(error)
 
     def on_list_table_counted(self, event: ListTable.Counted) -> None:
-        self.query_one(TitleLine).show(right=f"/ filter   {max(0, event.shown - 2)} keys")
+        if self._counted:
+            count = sum(row.key not in (CREATE, BY_NAME) for row in event.table.rows_shown)
+            noun = "key" if count == 1 else "keys"
+            self.query_one(TitleLine).show(right=f"/ filter   {count} {noun}")
+
+    def on_data_table_row_highlighted(self) -> None:
+        row = self.query_one(ListTable).current
+        word, because = row.cells[5:] if row else ("", "")
+        if row is not None and because:
+            text = because if word == "??" else f"{row.cells[0]}: {word}, {because}."
+            self.query_one(Note).say(text)
+        elif self._counted:
+            self.query_one(Note).say(WHY)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         row = self.query_one(ListTable).current
@@ -111,7 +135,7 @@ class ChooseKey(SetupPage):
             self.action_create()
         elif row.key == BY_NAME:
             rule = lambda text: (names.problem("key", text) or "") if text else ""  # noqa: E731
-            self.app.push_screen(Prompt("name of the key", rule=rule), self._named)
+            self.app.push_screen(Prompt("Name of the key", rule=rule), self._named)
         elif isinstance(row.data, tuple):
             self.choose(*row.data)
 
@@ -154,7 +178,7 @@ class ChooseVersion(SetupPage):
 
     def question(self) -> ComposeResult:
         yield TitleLine(f"Which version of {self._key}?", "reading")
-        yield ListTable(COLUMNS)
+        yield ListTable(VERSIONS)
         yield Note("Services that were set up with an older version keep using it.", id="note")
 
     def on_mount(self) -> None:
@@ -169,10 +193,12 @@ class ChooseVersion(SetupPage):
         uri = self.draft.vault.uri
         found = await keys.list_versions(self.conn, uri, self._key)
         now = self.conn.now(uri)
-        self.query_one(ListTable).load([key_row(self._key, one, now) for one in found])
+        self.query_one(ListTable).load([_version(key_row(self._key, one, now)) for one in found])
 
     def on_list_table_counted(self, event: ListTable.Counted) -> None:
-        self.query_one(TitleLine).show(right=f"{event.text} versions")
+        self.query_one(TitleLine).show(
+            right=f"{event.text} version{'' if event.text == '1' else 's'}"
+        )
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         row = self.query_one(ListTable).current
@@ -195,3 +221,11 @@ def key_row(name: str, version: KeyVersion, now: datetime) -> Row:
         fit.because,
     )
     return Row(f"{name}/{pinned}", cells, version.id, version.raw, data=(name, version, fit))
+
+
+def _version(row: Row) -> Row:
+    """A version among the others of its key, which need no name but their age."""
+    _, version, _ = row.data
+    created = f"{version.created:%Y-%m-%d %H:%M}" if version.created else "??"
+    cells = (row.key.rpartition("/")[2], created, *row.cells[4:])
+    return replace(row, cells=cells)

@@ -18,6 +18,15 @@ MODES = (
 )
 
 
+class Pair(OptionList):
+    """The two modes; its keys stand in the key line."""
+
+    BINDINGS = bind("open", "down", "up")
+
+    def action_select_cursor(self) -> None:
+        self.action_select()
+
+
 class Modes(Modal[str]):
     """Returns the mode that was chosen, or an empty string."""
 
@@ -33,19 +42,13 @@ class Modes(Modal[str]):
         with Vertical(classes="window -tall bare"):
             yield TitleLine("Where does the encrypted data live?")
             yield Static(_table(), markup=False)
-            yield OptionList(*(Option(content(f" {word}"), mode) for mode, word in MODES))
+            yield Pair(*(Option(content(f" {word}"), mode) for mode, word in MODES))
             yield KeyLine()
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
         options.highlighted = [mode for mode, _ in MODES].index(self._chosen)
         options.focus()
-
-    def action_cursor_down(self) -> None:
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_cursor_up(self) -> None:
-        self.query_one(OptionList).action_cursor_up()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id or "")

@@ -16,7 +16,7 @@ from services.model.intent import KeyIntent
 
 BITS = (
     ("2048", "accepted everywhere, below the recommendation"),
-    ("3072", "recommended by the Machine Learning page as the least"),
+    ("3072", "the least that Azure Machine Learning recommends"),
     ("4096", "largest; slower to wrap, same price as 3072"),
 )
 
@@ -42,19 +42,41 @@ class NewKey(SetupPage):
             yield Choice("Type", wish.type, self._type_hint(), id="type")
             yield Choice("Size, bits", str(wish.bits), _bits_hint(str(wish.bits)), id="bits")
             yield FieldRow(
-                "Active from", written(wish.not_before), id="from", rule=moment_rule, hint="at once"
+                "Active from",
+                written(wish.not_before),
+                id="from",
+                rule=moment_rule,
+                hint="at once, or a date: 2027-12-01",
             )
             yield FieldRow(
-                "Expires", written(wish.expires), id="until", rule=moment_rule, hint="never"
+                "Expires",
+                written(wish.expires),
+                id="until",
+                rule=moment_rule,
+                hint="never, or a date: 2028-12-01",
             )
             yield FieldRow(
-                "Rotate every", wish.rotate_every, id="rotate", rule=duration_rule, hint="never"
+                "Rotate every",
+                wish.rotate_every,
+                id="rotate",
+                rule=duration_rule,
+                hint="never, or a duration: P2Y",
             )
             yield FieldRow(
-                "Warn before expiry", wish.notify_before, id="warn", rule=duration_rule, hint="no"
+                "Warn before expiry",
+                wish.notify_before,
+                id="warn",
+                rule=duration_rule,
+                hint="no warning, or a duration: P30D",
             )
             shown = ", ".join(f"{name}={value}" for name, value in wish.tags.items())
-            yield FieldRow("Tags", shown, id="tags", rule=tags_rule("key"), hint="none")
+            yield FieldRow(
+                "Tags",
+                shown,
+                id="tags",
+                rule=tags_rule("key"),
+                hint="none, or name=value, name=value",
+            )
             yield Go("Continue to access")
         yield Note(
             "An expiry without rotation stops the workspace on that day: wrap is refused after "

@@ -19,7 +19,7 @@ PAUSE = 0.3
 
 OPTIONS = {
     "access": (
-        ("rbac", "RBAC", "role assignments decide; Azure's default for new vaults"),
+        ("rbac", "RBAC", "role assignments decide; Azure's default"),
         ("policies", "access policies", "a list kept in the vault decides; works at once"),
     ),
     "network": (
@@ -30,6 +30,12 @@ OPTIONS = {
         ("standard", "standard", "keys in software"),
         ("premium", "premium", "also keys in hardware (RSA-HSM)"),
     ),
+}
+
+TITLES = {
+    "access": "What decides who may use the keys?",
+    "network": "From where can the vault be reached?",
+    "sku": "Which pricing tier?",
 }
 
 
@@ -63,7 +69,11 @@ class NewVault(SetupPage):
                 rule=lambda text: names.problem("vault", text) or self._clash(text),
             )
             yield FieldRow("Retention, days", days, id="days", rule=retention)
-            for name, label in (("access", "Access"), ("network", "Network"), ("sku", "SKU")):
+            for name, label in (
+                ("access", "Access"),
+                ("network", "Network"),
+                ("sku", "Pricing tier"),
+            ):
                 yield Choice(label, *self._words(name), id=name)
             yield Go("Continue to the key")
         yield Note(
@@ -129,9 +139,7 @@ class NewVault(SetupPage):
                 self._values[name] = value
                 self.choice(name).show(*self._words(name))
 
-        self.app.push_screen(
-            Picker(f"{name.capitalize()}?", columns, rows, chosen=self._values[name]), chosen
-        )
+        self.app.push_screen(Picker(TITLES[name], columns, rows, chosen=self._values[name]), chosen)
 
     def on_go_pressed(self) -> None:
         bad = self.query_one(Form).first_problem()

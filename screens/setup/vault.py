@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
@@ -13,6 +14,7 @@ from screens.widgets.table import Column, ListTable, Row
 from services.azure import resourcegraph, vaults
 from services.azure.errors import AzureError
 from services.checks.fit import Fit, deleted_fit, vault_fit
+from services.explain import Names
 from services.ids import ArmId
 from services.model.resources import DeletedVault, Vault
 
@@ -108,13 +110,24 @@ class ChooseVault(SetupPage):
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         row = self.query_one(ListTable).current
+        self.refresh_explanation()
+        word, because = row.cells[4:] if row else ("", "")
         fit = row.data[1] if row and isinstance(row.data, tuple) else None
-        if fit and fit.word == "fix":
-            self.query_one(Note).say(
-                f"FIX: {fit.because}; a step of the plan repairs it. {fit.irreversible}"
-            )
-        else:
+        if row is None or not because:
             self.query_one(Note).say(WHY)
+        elif fit is None:
+            self.query_one(Note).say(because)
+        else:
+            repair = "; a step of the plan repairs it" if fit.word == "fix" else ""
+            text = f"{row.cells[0]}: {word}, {because}{repair}. {fit.irreversible}"
+            self.query_one(Note).say(text.rstrip())
+
+    def names(self) -> Names:
+        """The selected vault, before one is chosen."""
+        row = self.query_one(ListTable).current
+        if row is None or not isinstance(row.data, tuple):
+            return super().names()
+        return msgspec.structs.replace(super().names(), vault=row.data[0].name, key="your key")
 
     def action_create(self) -> None:
         self.app.push_screen(NewVault(self.draft))

@@ -93,7 +93,8 @@ class Where(Page[None]):
         choice = self.query_one("#subscription", Choice)
         choice.show("not chosen yet", f"you can see {count}: enter chooses")
         choice.focus()
-        self.query_one(Note).say(WHICH if count else NONE)
+        error = self.shell.session.error
+        self.query_one(Note).say((WHICH if count else NONE) if error is None else error.what)
 
     def _begin(self, subscription: Subscription) -> None:
         self.draft = Draft(subscription, region=self.shell.session.region)
@@ -130,7 +131,9 @@ class Where(Page[None]):
         if draft is None:
             return
         count = len(self.shell.session.subscriptions)
-        self.query_one("#subscription", Choice).show(draft.subscription.name, f"1 of {count}")
+        self.query_one("#subscription", Choice).show(
+            draft.subscription.name, f"one of {count} you can see"
+        )
         region = next((one for one in self._regions if one.name == draft.region), None)
         hint = region.because or "all four services are offered" if region else "reading regions"
         self.query_one("#region", Choice).show(draft.region or "not chosen yet", hint)
@@ -210,7 +213,7 @@ class Where(Page[None]):
                 group.raw,
                 data="it belongs to another resource" if group.managed_by else None,
             )
-            for group in self._groups
+            for group in sorted(self._groups, key=lambda one: (bool(one.managed_by), one.name))
         ]
         columns = (Column("Name"), Column("Region", 20), Column("", 10))
         self.app.push_screen(
@@ -220,7 +223,7 @@ class Where(Page[None]):
     def _group(self, name: str | None) -> None:
         if name == NEW:
             rule = lambda text: names.problem("resource_group", text) or "" if text else ""  # noqa: E731
-            self.app.push_screen(Prompt("name of the new group", rule=rule), self._group)
+            self.app.push_screen(Prompt("Name of the new group", rule=rule), self._group)
         elif name and self.draft is not None:
             self.draft.group = name
             self._show()

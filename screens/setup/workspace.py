@@ -22,16 +22,16 @@ from services.text import plain
 
 OPTIONS = {
     "encryption": (
-        ("own-resources", "resources in your subscription", "rotation works; you pay for them"),
-        ("service-side", "service-side", "cheaper; no rotation, vault must stay public"),
+        ("own-resources", "resources in your subscription", "key can change; billed to you"),
+        ("service-side", "service-side", "cheaper; the key can't change"),
     ),
     "hbi": (
         ("no", "no", "usual diagnostics"),
-        ("yes", "yes", "less diagnostics to Microsoft, scratch disks encrypted; never changeable"),
+        ("yes", "yes", "less diagnostics, scratch disks encrypted, for good"),
     ),
     "public_network": (
         ("yes", "yes", "reachable from every network with a right"),
-        ("no", "no", "only through private endpoints, which wrapkey does not make"),
+        ("no", "no", "only by private endpoints; wrapkey makes none"),
     ),
 }
 NOUNS = {
@@ -67,10 +67,20 @@ class WorkspacePage(SetupPage):
             for field, noun in NOUNS.items():
                 yield Choice(noun[0].upper() + noun[1:], id=field)
             yield FieldRow(
-                "Description", wish.description, id="description", rule=_description, hint="none"
+                "Description",
+                wish.description,
+                id="description",
+                rule=_description,
+                hint="none, or a few words",
             )
             shown = ", ".join(f"{name}={value}" for name, value in self.draft.tags.items())
-            yield FieldRow("Tags", shown, id="tags", rule=tags_rule("storage"), hint="none")
+            yield FieldRow(
+                "Tags",
+                shown,
+                id="tags",
+                rule=tags_rule("storage"),
+                hint="none, or name=value, name=value",
+            )
             yield Go("Continue to the review")
         yield Note("", id="note")
 
@@ -110,7 +120,7 @@ class WorkspacePage(SetupPage):
 
     def _pick(self, name: str) -> None:
         rows = [Row(value, (word, hint)) for value, word, hint in OPTIONS[name]]
-        columns = (Column("", 31), Column("What it means"))
+        columns = (Column("", 5), Column("What it means", prose=True))
 
         def chosen(value: str | None) -> None:
             if value:
@@ -132,7 +142,7 @@ class WorkspacePage(SetupPage):
         noun = NOUNS[field]
         rows = [Row("none", ("none", "", "can be added later"))] if field == "registry" else []
         rows.append(Row(NEW, (f"+ a new {noun}", "", "named after the workspace")))
-        rows.append(Row(NAMED, (f"+ a new {noun}, your name", "", "you choose the name")))
+        rows.append(Row(NAMED, ("+ new, under a name of yours", "", "you choose the name")))
         if field == "secrets_vault":
             rows.append(Row("same", ("the vault of the key", "", "secrets beside the key")))
         region = self.draft.region
@@ -158,7 +168,7 @@ class WorkspacePage(SetupPage):
             if name:
                 self._change(**{field: Create(create=name)})
 
-        self.app.push_screen(Prompt(f"name of the {NOUNS[field]}", rule=rule), named)
+        self.app.push_screen(Prompt(f"Name of the {NOUNS[field]}", rule=rule), named)
 
     def on_go_pressed(self) -> None:
         bad = self.query_one(Form).first_problem()

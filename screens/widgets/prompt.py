@@ -11,6 +11,8 @@ from screens.base import Modal
 from screens.keys import bind
 from screens.widgets.field import Field
 from screens.widgets.shown import content
+from screens.widgets.status import KeyLine
+from services.text import plain
 
 Rule = Callable[[str], str]
 """Empty when the text is good, else the rule it breaks, with an example."""
@@ -19,7 +21,7 @@ Rule = Callable[[str], str]
 class Prompt(Modal[str]):
     """Asks for one line; the answer is empty when it was left."""
 
-    BINDINGS = bind("cancel")
+    BINDINGS = bind("accept", "cancel")
     title_word = "One line"
     guide = "Type, press enter to take it, esc to leave it. Tab completes a name that has begun."
 
@@ -33,13 +35,20 @@ class Prompt(Modal[str]):
         with Vertical(classes="window"):
             yield Static(self._hint(""), id="hint", markup=False)
             yield Field(self._value, select_on_focus=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
 
     def _hint(self, typed: str) -> Content:
         names = [name for name in self._known if name.startswith(typed)] or self._known
-        return content(f" {self._label}   {'  '.join(names)}")
+        problem = self._rule(typed) if self._rule and typed and not self._known else ""
+        said = problem or "  ".join(names)
+        return Content.assemble(
+            (self._label, "bold"),
+            ("   " if said else ""),
+            (plain(said), "$text-error" if problem else ""),
+        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one("#hint", Static).update(self._hint(event.value))
@@ -47,9 +56,13 @@ class Prompt(Modal[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         problem = self._rule(event.value) if self._rule else ""
         if problem:
-            self.query_one("#hint", Static).update(content(f" {problem}"))
+            self.query_one("#hint", Static).update(content(problem, "$text-error"))
         else:
             self.dismiss(event.value)
+
+    def action_accept(self) -> None:
+        """The field takes enter itself; this is for the key line."""
+        self.on_input_submitted(Input.Submitted(self.query_one(Input), self.query_one(Input).value))
 
     def key_tab(self) -> None:
         """Complete the only name that begins so."""

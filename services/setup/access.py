@@ -38,7 +38,7 @@ def access_lines(intent: Intent, facts: Facts, plan: Plan) -> tuple[AccessLine, 
                 "Azure Cosmos DB",
                 found=facts.cosmos,
                 gets=wrap,
-                why="it wraps its data key with your key",
+                why="because it wraps its data key with your key",
                 short="cosmos",
                 planned=planned,
             )
@@ -50,7 +50,7 @@ def access_lines(intent: Intent, facts: Facts, plan: Plan) -> tuple[AccessLine, 
             "Azure Machine Learning",
             found=facts.ml,
             gets="Contributor on the subscription",
-            why="it creates the managed resource group",
+            why="because it makes the workspace's resources",
             short="ml-contributor",
             planned=planned,
         )
@@ -72,7 +72,7 @@ def _caller(facts: Facts, planned: set[str], rbac: bool) -> AccessLine:
         who=f"you ({facts.caller.name or facts.caller.object_id})",
         object_id=facts.caller.object_id,
         gets=gets if new else "nothing more",
-        why="to create the key" if new else "what you need is there",
+        why="to create the key" if new else "because what you need is there",
         state="NEW" if new else "OK",
     )
 
@@ -108,7 +108,7 @@ def _identity(intent: Intent, facts: Facts, gets: str, planned: set[str]) -> Acc
         who=name,
         object_id=known.principal_id if known else "",
         gets=gets,
-        why="the workspace reaches storage and key as it",
+        why="because the workspace reaches storage and key as it",
         state="NEW" if "grant-identity" in planned else "OK",
         note="" if known else "its object id is known once it is made",
     )
