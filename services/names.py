@@ -173,6 +173,29 @@ def _exact(kind: str, text: str) -> bool:
     return True
 
 
+APP_IDS: Mapping[str, str] = MappingProxyType(
+    {
+        "a232010e-820c-4083-83bb-3ace5fc29d0b": "Azure Cosmos DB",
+        "57506a73-e302-42a9-b869-6f12d9ec29e9": "Azure Cosmos DB in Azure Government",
+        "0736f41a-0425-4b46-bdb5-1563eff02385": "Azure Machine Learning",
+    }
+)
+"""App ids of Azure's own services. Grants to them are taken and give nobody anything: a grant
+names an object id, which every tenant has its own of (page "Troubleshooting access policy
+issues", unknown identities)."""
+
+
+def app_id_problem(text: str) -> str | None:
+    """Why a text is no object id though it looks like one; None where it may be one."""
+    known = APP_IDS.get(text.strip().lower())
+    if known is None:
+        return None
+    return (
+        f"This is the app id of {known}, which is the same everywhere and never an object id."
+        f" Its object id in your tenant: az ad sp show --id {text.strip().lower()} --query id"
+    )
+
+
 def retention_problem(days: int) -> str | None:
     """Soft-delete retention in days. Source: Key Vault page "Soft-delete overview"."""
     if 7 <= days <= 90:

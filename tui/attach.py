@@ -18,6 +18,9 @@ Ready = dict[str, Any]
 
 Talk = Callable[[str], None]
 
+SCHEMA = 1
+"""Of the ready documents that are understood here."""
+
 IDLE_MINUTES = 30
 """A sandbox that nobody asks for so long ends by itself."""
 
@@ -49,6 +52,11 @@ def read_ready(path: Path) -> Ready:
         raise NoSandbox(f"{path} is not the JSON that `wrapkey sandbox serve` writes.") from None
     if not isinstance(document, dict) or not isinstance(document.get("arm"), str):
         raise NoSandbox(f"{path} has no address `arm`: it is not a sandbox's ready file.")
+    if document.get("schema", SCHEMA) != SCHEMA:
+        raise NoSandbox(
+            f"{path} is of another version of the sandbox than this wrapkey knows: stop that one "
+            "with the wrapkey that started it, then start it anew."
+        )
     return document
 
 
@@ -75,13 +83,18 @@ async def attach(
     A sandbox that runs already is taken as it is, its scenario and speed too. Raises
     NoSandbox when none can be started.
     """
-    async with _lock(home):
-        if (found := await running(home)) is not None:
-            return found
-        if talk:
-            talk("Starting the sandbox.")
-        process = start(home, scenario=scenario, speed=speed)
-        return await _wait(process, home)
+    try:
+        async with _lock(home):
+            if (found := await running(home)) is not None:
+                return found
+            if talk:
+                talk("Starting the sandbox.")
+            process = start(home, scenario=scenario, speed=speed)
+            return await _wait(process, home)
+    except OSError as error:
+        raise NoSandbox(
+            f"{error.filename or home}: {error.strerror}. The sandbox keeps its files there."
+        ) from None
 
 
 async def running(home: Path) -> Ready | None:

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from screens.session import Options
-from tui.attach import Ready, attach, read_ready
+from tui.attach import NoSandbox, Ready, alive, attach, read_ready
 from tui.cli.output import talk
 
 if TYPE_CHECKING:
@@ -25,17 +26,44 @@ async def ready_of(options: Options, home: Path, tell: Callable[[str], None]) ->
     Raises NoSandbox.
     """
     if options.connect:
-        return read_ready(Path(options.connect))
+        found = read_ready(Path(options.connect))
+        if not await alive(found):
+            raise NoSandbox(
+                f"The sandbox of {options.connect} does not answer: it has ended, or starts just "
+                "now. `wrapkey sandbox serve --ready-file FILE` starts one."
+            )
+        return found
     if options.sandbox:
         return await attach(home, scenario=options.scenario, speed=options.speed, talk=tell)
     return None
 
 
-def cloud_of(options: Options, ready: Ready | None) -> "Cloud":
-    """The cloud to speak to; raises AzureError (INVALID) for an unknown name or ready file."""
-    from services.azure.clouds import Cloud, cloud_named
+async def cloud_of(options: Options, ready: Ready | None) -> "Cloud":
+    """The cloud to speak to; an address instead of a name is asked to describe its cloud.
 
-    return Cloud.from_ready(ready) if ready is not None else cloud_named(options.cloud)
+    Raises AzureError; INVALID for an unknown name, a bad ready file, and an address that
+    describes no cloud.
+    """
+    from services.azure.clouds import Cloud, cloud_named, discover
+    from services.azure.transport import Timeouts, Transport
+
+    if ready is not None:
+        return Cloud.from_ready(ready)
+    if not _is_address(options.cloud):
+        return cloud_named(options.cloud)
+    transport = Transport(Timeouts())
+    try:
+        return await discover(transport.session, options.cloud)
+    finally:
+        await transport.shut()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 async def sign_in(cloud: "Cloud", credential: Any, *, read_only: bool) -> "Connection":
@@ -100,11 +128,11 @@ async def connected(
 ) -> "AsyncIterator[Connection]":
     """A connection for one command. Raises AzureError and NoSandbox.
 
-    Without az, environment variables and managed identity a device code is shown on stderr,
-    once for each process.
+    Without az, environment variables and managed identity it is said on stderr why each of
+    them does not serve, and a device code is shown there, once for each process.
     """
     ready = await ready_of(options, paths.sandbox, talk)
-    cloud = cloud_of(options, ready)
+    cloud = await cloud_of(options, ready)
     credential = await _credential(options, memory, cloud, ready)
     connection = await sign_in(cloud, credential, read_only=options.read_only)
     try:
@@ -116,12 +144,17 @@ async def connected(
 async def _credential(
     options: Options, memory: "Memory", cloud: "Cloud", ready: Ready | None
 ) -> Any:
-    from services.azure.credentials import credential_for, principal_from_ready
+    from services.azure.credentials import TITLES, credential_for, principal_from_ready
 
     if ready is not None:
         return principal_from_ready(ready, options.principal)
-    name = await probed(cloud, memory.tenant, memory.credential) or "device-code"
-    return credential_for(name, cloud, memory.tenant, _show_code)
+    answers: list[Probe] = []
+    name = await probed(cloud, memory.tenant, memory.credential, answers.append)
+    if name is None:
+        for one in answers:
+            if one.name != "device-code":
+                talk(f"{TITLES[one.name]}: {one.outcome}. {one.reason}")
+    return credential_for(name or "device-code", cloud, memory.tenant, _show_code)
 
 
 def _show_code(code: "DeviceCode") -> None:

@@ -65,7 +65,7 @@ class Connector:
         loading = asyncio.create_task(asyncio.to_thread(load_sdk))
         ready = await ready_of(options, session.paths.sandbox, lambda _: None)
         await loading
-        cloud = cloud_of(options, ready)
+        cloud = await cloud_of(options, ready)
         if ready is not None:
             session.speed = float(ready.get("speed") or 0)
             session.principals = principals(ready)

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -83,10 +84,16 @@ def active_cloud() -> str:
 
 
 def _arm(name: str) -> str:
-    """ARM's address in one of az's clouds; empty when unknown."""
+    """ARM's address in one of az's clouds; empty when unknown.
+
+    az takes clouds it does not know from the address in ARM_CLOUD_METADATA_URL.
+    """
     if name in CLOUDS:
         return CLOUDS[name].arm
     text = _read("clouds.config").get(name, "endpoint_resource_manager", fallback="")
+    if not text:
+        parts = urlsplit(os.environ.get("ARM_CLOUD_METADATA_URL", ""))
+        text = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return plain(text, 300).rstrip("/")
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from services import names
 from services.azure.errors import AzureError, ErrorKind, translated
 from services.text import plain
 
@@ -18,8 +19,7 @@ METADATA = "/metadata/endpoints?api-version=2022-09-01"
 PRICES = "/api/retail/prices"
 """Path of the retail prices API."""
 
-_COSMOS = "a232010e-820c-4083-83bb-3ace5fc29d0b"
-_ML = "0736f41a-0425-4b46-bdb5-1563eff02385"
+_COSMOS, _COSMOS_GOV, _ML = names.APP_IDS
 
 
 class Cloud(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +222,7 @@ AZURE_US_GOV = Cloud(
     graph_audience="https://graph.microsoft.us",
     prices="https://prices.azure.com",
     portal="https://portal.azure.us",
-    cosmos_app_id="57506a73-e302-42a9-b869-6f12d9ec29e9",
+    cosmos_app_id=_COSMOS_GOV,
     storage_suffix="core.usgovcloudapi.net",
     search_suffix="search.azure.us",
     cosmos_suffix="documents.azure.us",
@@ -271,5 +271,5 @@ def cloud_named(name: str) -> Cloud:
         message=f"unknown cloud {plain(name, 80)}",
         what=f"There is no cloud named {plain(name, 80)}.",
         means=f"The known names are {', '.join(CLOUDS)}.",
-        do="Use one of these names, or --connect FILE for a cloud of your own.",
+        do="Use one of these names, or the https:// address of your own cloud's Resource Manager.",
     )

@@ -143,7 +143,8 @@ def _too_slow(name: Name, limit: float) -> str:
 
 def _reason(error: AzureError) -> str:
     """One sentence; the whole text stays with the error of a chosen way."""
-    if error.code.startswith("AADSTS") or not error.message:
+    silent = error.kind in (ErrorKind.NETWORK, ErrorKind.TLS, ErrorKind.TIMEOUT)
+    if silent or error.code.startswith("AADSTS") or not error.message:
         return error.means
     return plain(error.message.split(". ")[0].split(" To mitigate")[0], 200).rstrip(".") + "."
 

@@ -39,8 +39,9 @@ def _known(error: BaseException, chain: list[BaseException], what: str) -> Azure
         return _sign_in(error, chain, what)
     if isinstance(error, core.HttpResponseError) and error.response is not None:
         return _from_response(error, what)
+    place = _place(chain)
     for cause in chain:
-        found = _transport(cause, what)
+        found = _transport(cause, what, place)
         if found is not None:
             return found
     if isinstance(error, core.AzureError):
@@ -111,8 +112,9 @@ def _body(response: object) -> str:
         return ""
 
 
-def _transport(error: BaseException, what: str) -> AzureError | None:
-    host = _host(error)
+def _transport(error: BaseException, what: str, place: str = "") -> AzureError | None:
+    """The AzureError of one exception; ``place`` is the host where it names none itself."""
+    host = _host(error) or place
     if isinstance(error, ssl.SSLCertVerificationError):
         from services.azure.tls import untrusted
 
@@ -122,6 +124,8 @@ def _transport(error: BaseException, what: str) -> AzureError | None:
     if isinstance(error, ssl.SSLError):
         return _no_answer(ErrorKind.TLS, error, host, what, sent=False)
     if isinstance(error, aiohttp.ClientHttpProxyError | aiohttp.ClientProxyConnectionError):
+        return _proxy(error, host, what)
+    if _named(error, "ProxyError"):
         return _proxy(error, host, what)
     if isinstance(error, socket.gaierror | aiohttp.ClientConnectorDNSError):
         return _no_answer(ErrorKind.NETWORK, error, host, what, sent=False)
@@ -146,7 +150,8 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHO
 
 def _named(error: BaseException, word: str) -> bool:
     """Timeouts of azure-core and requests share no base class with Python's."""
-    return word in type(error).__name__ and type(error).__module__.startswith(("azure", "requests"))
+    module = type(error).__module__
+    return word in type(error).__name__ and module.startswith(("azure", "requests", "urllib3"))
 
 
 def _no_answer(
@@ -154,7 +159,9 @@ def _no_answer(
 ) -> AzureError:
     place = host or "Azure"
     means = ""
-    if kind is ErrorKind.NETWORK and sent:
+    if isinstance(error, socket.gaierror | aiohttp.ClientConnectorDNSError):
+        means = f"{place} can't be found from here: no network, or there is no such name."
+    elif kind is ErrorKind.NETWORK and sent:
         means = f"The connection to {place} broke. Whether it received the call is unknown."
     elif kind is ErrorKind.TIMEOUT and not sent:
         means = f"{place} can't be reached from here: opening a connection took too long."
@@ -188,6 +195,12 @@ def _host(error: BaseException) -> str:
     host = getattr(error, "host", None)
     port = getattr(error, "port", None)
     return f"{host}:{port}" if host and port not in (None, 443) else str(host or "")
+
+
+def _place(chain: list[BaseException]) -> str:
+    """The host that requests and urllib3 were speaking to; empty where they don't tell."""
+    hosts = (getattr(getattr(error, "pool", None), "host", "") for error in chain)
+    return next((str(host) for host in hosts if host), "")
 
 
 def _is_token_endpoint(error: object) -> bool:
@@ -242,8 +255,9 @@ _CODES: dict[str, tuple[str, str]] = {
 
 def _sign_in(error: BaseException, chain: list[BaseException], what: str) -> AzureError:
     """The AzureError for a credential that gave no token."""
+    place = _place(chain)
     for cause in chain[1:]:
-        found = _transport(cause, what)
+        found = _transport(cause, what, place)
         if found is not None and found.kind in (
             ErrorKind.TLS,
             ErrorKind.NETWORK,

@@ -40,7 +40,11 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--cloud",
-        {"metavar": "NAME", "help": "AzureCloud, AzureUSGovernment or AzureChinaCloud."},
+        {
+            "metavar": "NAME|URL",
+            "help": "AzureCloud, AzureUSGovernment, AzureChinaCloud, or the address of a Resource "
+            "Manager that describes its cloud.",
+        },
     ),
     ("--sandbox", {"is_flag": True, "help": "Use the pretend Azure on this machine."}),
     (
