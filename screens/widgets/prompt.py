@@ -45,7 +45,7 @@ class Prompt(Modal[str]):
         problem = self._rule(typed) if self._rule and typed and not self._known else ""
         said = problem or "  ".join(names)
         return Content.assemble(
-            (self._label, "bold"),
+            (plain(self._label), "bold"),
             ("   " if said else ""),
             (plain(said), "$text-error" if problem else ""),
         )
