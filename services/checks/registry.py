@@ -1,0 +1,387 @@
+"""Every check there is: what it is about, what it reads, which failures it foresees.
+
+The judges are found by the check's id; see services/checks/judges/. A failure scenario of
+the sandbox is named after the check that sees it. Failure numbers are those of the failure
+catalogue.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["preflight", "diagnosis"]
+Severity = Literal["fail", "warn", "unknown"]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One question that is asked before anything is written. Data only."""
+
+    id: str
+    """Kebab-case; what people give to ``--accept``."""
+    title: str
+    """What holds when it is OK."""
+    subject: str
+    """The kind of thing it judges."""
+    severity: Severity
+    """The gravest status it can have."""
+    reads: tuple[str, ...]
+    """Facts it is judged from; see services/checks/facts.py."""
+    failures: tuple[str, ...] = ()
+    """Numbers of the failure catalogue."""
+    phases: tuple[Phase, ...] = ("preflight",)
+    scenario: str = ""
+    """Sandbox scenario (below failures/) that trips it; empty where ``without`` says why."""
+    without: str = ""
+    """Why there is no scenario."""
+    repairs: tuple[str, ...] = ()
+    """Beginnings of the ids of plan steps that repair it."""
+    source: str = ""
+
+
+class NotCovered(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure of the catalogue that no check foresees, and why."""
+
+    failure: str
+    title: str
+    reason: str
+
+
+_CMK = "how-to-setup-customer-managed-keys"
+_COSMOS = "Cosmos DB: how to set up customer-managed keys"
+_SOFT = "Key Vault: soft-delete overview"
+_RBAC = "Key Vault: RBAC guide"
+_NETWORK = "Key Vault: virtual network service endpoints"
+
+
+def _seen(
+    id: str, title: str, subject: str, severity: Severity, *reads: str, **more: object
+) -> Check:
+    """A check with the scenario of its own name."""
+    return msgspec.convert(
+        {
+            "id": id,
+            "title": title,
+            "subject": subject,
+            "severity": severity,
+            "reads": reads,
+            "scenario": "" if "without" in more else id,
+            **more,
+        },
+        Check,
+    )
+
+
+_PLACE = (
+    _seen(
+        "cloud", "This is the cloud of the intent", "sign-in", "fail",
+        without="It compares the intent with the sign-in; no estate can cause it.",
+    ),
+    _seen(
+        "tenant", "This is the tenant of the intent", "sign-in", "fail", "subscription",
+        without="It compares the intent with the sign-in; no estate can cause it.",
+    ),
+    _seen(
+        "subscription", "You see the subscription", "subscription", "fail", "subscription",
+        without="It names a subscription that is not there; no estate can hold that.",
+    ),
+    _seen(
+        "provider-registered", "The resource providers are registered", "subscription", "unknown",
+        "providers", failures=("F22",), repairs=("register-",), source=_CMK,
+    ),
+    _seen(
+        "region-offered", "The region offers every service", "region", "fail", "providers",
+        failures=("F22",), source="Resource Manager: resource providers and types",
+    ),
+)  # fmt: skip
+
+_VAULT = (
+    _seen(
+        "vault-exists", "The vault is there and ready, or will be made", "vault", "fail",
+        "vault", "deleted_vault", failures=("F15",), source=_CMK,
+    ),
+    _seen(
+        "vault-deleted", "No deleted vault holds the name", "vault", "fail",
+        "vault", "deleted_vault", failures=("F02",), source=_SOFT,
+    ),
+    _seen(
+        "vault-name", "The vault's name is free in the whole cloud", "vault", "fail",
+        "vault", "deleted_vault", "vault_name", failures=("F02", "F37"),
+        source="Key Vault: common error codes",
+    ),
+    _seen(
+        "vault-protection", "Soft delete and purge protection are on", "vault", "fail", "vault",
+        failures=("F01", "F34"), repairs=("vault-repair",), source=_CMK,
+    ),
+    _seen(
+        "vault-retention", "The vault keeps deleted keys as long as wished", "vault", "warn",
+        "vault", failures=("F03",), source=_SOFT,
+    ),
+    _seen(
+        "vault-region", "The vault is in the workspace's region", "vault", "fail", "vault",
+        failures=("F43",), source="template page; silent in " + _CMK,
+    ),
+    _seen(
+        "vault-tenant", "Vault, subscription and sign-in are of one tenant", "vault", "fail",
+        "vault", "subscription", failures=("F38", "F41", "F43"),
+        source="Key Vault: move a vault to another subscription",
+    ),
+    _seen(
+        "vault-address", "The vault's address is one of this cloud", "vault", "fail", "vault",
+        failures=("F11", "F12"), source="Cosmos DB: CMK troubleshooting guide",
+        without="A vault's address is given by its cloud; an estate of one cloud has no other.",
+    ),
+    _seen(
+        "vault-network", "Azure's services reach the vault", "vault", "fail", "vault",
+        failures=("F14", "F21"), source=_NETWORK,
+    ),
+    _seen(
+        "vault-network-you", "Your own address passes the vault's firewall", "vault", "warn",
+        "vault", "key", failures=("F21",), source=_NETWORK,
+    ),
+    _seen(
+        "vault-access-model", "Roles or policies: as the intent says", "vault", "warn", "vault",
+        failures=("F20", "F48"), source="Key Vault: access control default",
+    ),
+    _seen(
+        "vault-lock", "A lock protects the vault from being deleted", "vault", "warn",
+        "vault", "locks", failures=("F56",), source=_SOFT,
+    ),
+)  # fmt: skip
+
+_KEY = (
+    _seen(
+        "key-exists", "The key is there, or will be made", "key", "fail", "vault", "key",
+        "deleted_key", failures=("F09",), source="Cosmos DB: CMK troubleshooting guide",
+    ),
+    _seen(
+        "key-deleted", "No deleted key holds the name", "key", "fail", "vault", "key",
+        "deleted_key", failures=("F04",), source=_SOFT,
+    ),
+    _seen(
+        "key-type", "The key is RSA of at least 2048 bits", "key", "fail", "vault", "key",
+        failures=("F10", "F44"), source=_COSMOS,
+    ),
+    _seen(
+        "key-operations", "The key may wrap and unwrap", "key", "fail", "key",
+        failures=("F10", "F35", "F44"), source="AI Search: manage encryption keys",
+    ),
+    _seen(
+        "key-enabled", "The key is enabled", "key", "fail", "key", failures=("F05", "F16"),
+        source="Cosmos DB: CMK troubleshooting guide",
+    ),
+    _seen(
+        "key-dates", "The key is inside its dates, for 90 days too", "key", "fail", "key",
+        failures=("F06", "F16"), source="Key Vault: key attributes",
+    ),
+    _seen(
+        "key-rotation", "A key that expires is rotated before", "key", "warn", "key",
+        "rotation", failures=("F06",), source="Key Vault: key attributes",
+    ),
+    _seen(
+        "key-version", "The version that is pinned is the newest", "key", "warn", "key",
+        "newest_key", failures=("F45",), source=_CMK,
+    ),
+)  # fmt: skip
+
+_ACCESS = (
+    _seen(
+        "cosmos-principal", "Azure Cosmos DB is in the tenant and enabled", "principal", "fail",
+        "cosmos", failures=("F07", "F17", "F18"), repairs=("cosmos-principal",), source=_COSMOS,
+    ),
+    _seen(
+        "cosmos-grant", "Azure Cosmos DB may read, wrap and unwrap", "grant", "unknown",
+        "cosmos", "cosmos_roles", "vault", failures=("F08", "F19", "F20"),
+        repairs=("grant-cosmos",), source=_COSMOS,
+    ),
+    _seen(
+        "grant-to-app-id", "No grant went to an app id", "grant", "warn", "vault",
+        "vault_roles", failures=("F18",),
+        source="Key Vault: troubleshooting access issues",
+    ),
+    _seen(
+        "policy-on-rbac-vault", "No access policy stands on a vault that ignores it", "grant",
+        "warn", "vault", "cosmos", "identity", failures=("F20",), source=_RBAC,
+    ),
+    _seen(
+        "grant-propagation", "No grant is so new that it may not count yet", "grant", "warn",
+        "cosmos_roles", "identity_roles", failures=("F19",), source="Azure RBAC: troubleshooting",
+    ),
+    _seen(
+        "ml-principal", "Azure Machine Learning is in the tenant", "principal", "fail", "ml",
+        failures=("F17", "F18", "F52"), repairs=("ml-principal",), source="how-to-manage-rest",
+    ),
+    _seen(
+        "ml-contributor", "Azure Machine Learning may make the managed group", "grant",
+        "unknown", "ml", "ml_roles", failures=("F52",), repairs=("grant-ml-contributor",),
+        source="how-to-manage-rest",
+    ),
+    _seen(
+        "identity-exists", "The user-assigned identity is there, or will be made", "identity",
+        "fail", "identity", failures=("F51",), repairs=("identity",),
+        source="how-to-identity-based-service-authentication",
+    ),
+    _seen(
+        "identity-grant", "The user-assigned identity may use the key", "grant", "unknown",
+        "identity", "identity_roles", "vault", failures=("F08", "F51"),
+        repairs=("grant-identity",), source="how-to-identity-based-service-authentication",
+    ),
+    _seen(
+        "caller-permissions", "You may do everything that the plan does", "caller", "fail",
+        "permissions", "subscription", "vault", "key", "groups", "cosmos", "cosmos_roles", "ml",
+        "ml_roles", "identity", "identity_roles", "workspace", "providers", "assignments",
+        "eligible", failures=("F40",), source="Azure RBAC: troubleshooting",
+    ),
+    _seen(
+        "caller-condition", "No condition narrows what you may grant", "caller", "warn",
+        "assignments", failures=("F40",), source="Azure RBAC: conditions",
+    ),
+    _seen(
+        "deny-assignment", "No deny assignment stands in the way", "caller", "fail",
+        "deny_assignments", failures=("F30", "F40"), source="Azure RBAC: deny assignments",
+    ),
+)  # fmt: skip
+
+_GUARDS = (
+    _seen(
+        "lock-read-only", "No read-only lock stands in the way", "lock", "fail", "locks",
+        failures=("F29",), source="Resource Manager: lock resources",
+    ),
+    _seen(
+        "lock-delete", "No lock keeps the workspace from being deleted", "lock", "warn", "locks",
+        failures=("F29",), source="Resource Manager: lock resources",
+    ),
+    _seen(
+        "policy-workspace", "Azure Policy allows the workspace", "policy", "fail",
+        "policy_workspace", failures=("F23",), source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-vault", "Azure Policy allows the vault", "policy", "fail", "policy_vault",
+        failures=("F23",), source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-dependencies", "Azure Policy allows the workspace's own resources", "policy",
+        "fail", "policy_dependencies", failures=("F23",),
+        source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-cosmos", "Azure Policy allows the Cosmos DB account Azure will make", "policy",
+        "fail", "policy_cosmos", failures=("F23",), source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-search", "Azure Policy allows the AI Search service Azure will make", "policy",
+        "fail", "policy_search", failures=("F23",), source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-storage", "Azure Policy allows the storage account Azure will make", "policy",
+        "fail", "policy_storage", failures=("F23",), source="Azure Policy: check restrictions",
+    ),
+    _seen(
+        "policy-definitions", "No built-in policy known to stop workspaces is assigned",
+        "policy", "warn", "policy_assignments", failures=("F23",),
+        source="Azure Policy: built-in definitions",
+    ),
+    _seen(
+        "policy-key", "No policy on keys that the key does not meet is assigned", "policy",
+        "warn", "policy_assignments", failures=("F23",),
+        source="Azure Policy: built-in definitions for Key Vault keys",
+    ),
+)  # fmt: skip
+
+_ROOM = (
+    _seen(
+        "cosmos-region", "The subscription may use Cosmos DB in the region", "quota", "fail",
+        "cosmos_location", failures=("F24",), source="Cosmos DB: region access",
+    ),
+    _seen(
+        "cosmos-accounts", "One more Cosmos DB account fits", "quota", "unknown",
+        "cosmos_accounts", source="Cosmos DB: concepts and limits",
+        without="Filling it takes 250 accounts; pages disagree whether 50 or 250 is the limit.",
+    ),
+    _seen(
+        "search-quota", "One more AI Search service fits", "quota", "fail", "search_usages",
+        failures=("F25",), source="AI Search: limits, quotas and capacity",
+    ),
+    _seen(
+        "search-capacity", "The region has room for one more AI Search service", "quota",
+        "unknown", failures=("F25",), source="AI Search: limits, quotas and capacity",
+    ),
+    _seen(
+        "storage-quota", "The storage accounts fit", "quota", "fail", "storage_usages",
+        source="how-to-manage-quotas",
+    ),
+    _seen(
+        "ml-quota", "One more workspace fits", "quota", "fail", "ml_usages",
+        source="how-to-manage-quotas",
+    ),
+    _seen(
+        "names-rules", "Every name that is made keeps the rules", "name", "fail",
+        failures=("F37",), source="Resource Manager: naming rules",
+        without="It judges the intent alone; an estate has no part in it.",
+    ),
+    _seen(
+        "storage-name", "The storage account's name is free", "name", "fail", "storage_name",
+        "present", source="Storage: account overview",
+    ),
+    _seen(
+        "secrets-vault-name", "The name of the vault for secrets is free", "name", "fail",
+        "secrets_vault_name", "present", failures=("F02",),
+        source="Key Vault: common error codes",
+    ),
+    _seen(
+        "registry-name", "The container registry's name is free", "name", "fail",
+        "registry_name", "present", source="Container Registry: check name availability",
+    ),
+    _seen(
+        "workspace", "No other workspace has the name", "workspace", "fail", "workspace",
+        failures=("F53",), source="concept-customer-managed-keys",
+    ),
+    _seen(
+        "workspace-deleted", "No deleted workspace holds the name", "workspace", "fail",
+        "workspace", "managed_groups", failures=("F28",), source="concept-soft-delete",
+    ),
+    _seen(
+        "deployment-running", "No other deployment runs in the group", "resource group", "warn",
+        "deployments", source="Resource Manager: deployment history",
+    ),
+    _seen(
+        "workspace-validate", "Resource Manager finds the workspace's template valid",
+        "workspace", "fail", "validation", failures=("F22", "F23", "F43"),
+        source="Resource Manager: validate deployments",
+    ),
+)  # fmt: skip
+
+CHECKS: tuple[Check, ...] = (*_PLACE, *_VAULT, *_KEY, *_ACCESS, *_GUARDS, *_ROOM)
+"""In the order in which they are shown."""
+
+BY_ID = {check.id: check for check in CHECKS}
+
+_LATER = "It concerns container instances or Kubernetes, which wrapkey does not set up yet."
+_LATE = "It can only happen to a workspace that is there."
+
+
+def _not(failure: str, title: str, reason: str) -> NotCovered:
+    return NotCovered(failure=failure, title=title, reason=reason)
+
+
+NOT_COVERED: tuple[NotCovered, ...] = (
+    _not("F13", "Cosmos DB account without a default identity", "Only accounts of one's own have"
+         " that choice; wrapkey does not offer to bring one."),
+    _not("F26", "Cores of a Kubernetes cluster", _LATER),
+    _not("F27", "Capacity and quota of container instances", _LATER),
+    _not("F31", "Disk encryption set that can't reach the key", _LATER),
+    _not("F32", "Volume with a disk encryption set", _LATER),
+    _not("F33", "Kubernetes' key management without rights", _LATER),
+    _not("F36", "Templates of Cosmos DB accounts with a key", "Only accounts of one's own are made"
+         " by a template; wrapkey does not offer to bring one."),
+    _not("F39", "Throttling", "Nobody tells how much of a vault's or of Resource Manager's budget"
+         " is left for the next minutes; wrapkey waits as long as it is told to."),
+    _not("F42", "Moving a workspace", _LATE),
+    _not("F46", "Rotating to a key of another vault", _LATE),
+    _not("F47", "Container instances that can't use the key", _LATER),
+    _not("F49", "A new principal that is not known everywhere yet", "It exists only after the"
+         " principal was made; the grant names the principal's type, which avoids it."),
+    _not("F50", "Role assignment id in use", "The id is made of scope, role and principal, so"
+         " only the same grant has it, and that counts as granted."),
+    _not("F54", "Size of a Kubernetes node", _LATER),
+    _not("F55", "Disk encryption set that stopped rotating", _LATER),
+)  # fmt: skip
