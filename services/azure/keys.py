@@ -3,7 +3,8 @@
 import base64
 import importlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
@@ -177,10 +178,28 @@ def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+@contextmanager
+def _understood(what: str) -> Iterator[None]:
+    """The key client parses identifiers itself and raises ValueError for what is none."""
+    try:
+        with translated(what):
+            yield
+    except ValueError as error:
+        raise AzureError(
+            ErrorKind.UNKNOWN,
+            code="UnreadableIdentifier",
+            message=plain(error),
+            what=f"Could not {what}.",
+            means="The vault named a key in a form that Azure's own client does not understand.",
+            do="Look at the vault's keys in the portal; report it with the request id.",
+            sent=True,
+        ) from error
+
+
 async def _ask(what: str, call: Any, *args: Any, **named: Any) -> Raw:
     """Like calls.ask for the key client, which takes no ``cls=``."""
     answers: list[Any] = []
-    with translated(what):
+    with _understood(what):
         await call(*args, raw_response_hook=answers.append, **named)
         return calls.received(answers[-1])
 
@@ -198,7 +217,7 @@ async def _all(what: str, call: Any, *args: Any) -> AsyncIterator[Raw]:
     answers: list[Any] = []
     listing = call(*args, raw_response_hook=answers.append).by_page()
     while True:
-        with translated(what):
+        with _understood(what):
             if await anext(listing, None) is None:
                 return
             page = calls.received(answers[-1])

@@ -254,3 +254,15 @@ async def test_who_has_no_right_on_the_keys_is_told_so(azure: Azure) -> None:
         await keys.list_keys(azure.conn, vault.uri)
     assert (refused.value.kind, refused.value.inner) == (ErrorKind.FORBIDDEN, "ForbiddenByRbac")
     assert "list keys" in refused.value.what
+
+
+async def test_a_key_with_an_identifier_that_is_none_is_an_answer_not_a_fault(azure: Azure) -> None:
+    vault = await policy_vault(azure, "kv-odd")
+    body = {"value": [{"kid": f"{vault.uri}/keys/a/b/c/d", "attributes": {}}], "nextLink": None}
+    azure.sandbox.admin(
+        "POST", "faults", {"path": "/keys$", "method": "GET", "status": 200, "body": body}
+    )
+    with pytest.raises(AzureError) as odd:
+        await keys.list_keys(azure.conn, vault.uri)
+    assert odd.value.code == "UnreadableIdentifier"
+    assert "portal" in odd.value.do
