@@ -340,3 +340,5 @@ class Usage(Noun, frozen=True, kw_only=True):
     used: int
     limit: int
     unit: str = "Count"
+    kind: str = ""
+    """What is counted, where a service tells it by type: workspaces, totalCores, ..."""
