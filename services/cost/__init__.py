@@ -1,0 +1,1 @@
+"""What a plan costs a month, from Azure's retail prices."""

@@ -1,0 +1,92 @@
+"""Retail prices kept on disk for a day, per cloud, region and currency.
+
+Where they can't be read anew the old ones are shown, as old; where there are none either, the
+reason is. Nothing here keeps a plan from being made.
+"""
+
+import re
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from services import home
+from services.azure import prices
+from services.azure.connection import Connection
+from services.azure.errors import AzureError
+from services.cost.meters import METERS
+from services.model.cost import Prices
+
+FRESH = timedelta(hours=24)
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The file: prices, and the list of meters that was asked for."""
+
+    asked: tuple[str, ...]
+    prices: Prices
+
+
+async def load(
+    conn: Connection, folder: Path, region: str, currency: str, now: datetime | None = None
+) -> Prices:
+    """Prices of a region, from disk while they are fresh, else from the API.
+
+    ``folder`` is made (0700) when absent. Raises nothing for a service that does not answer
+    or a file that is damaged or can't be written: ``Prices.problem`` and ``stale`` say so.
+    """
+    now = now or datetime.now(UTC)
+    file = folder / name_of(conn.cloud.name, region, currency)
+    kept = read(file)
+    if kept is not None and fresh(kept, now):
+        return kept
+    try:
+        found = await prices.list_meters(conn, region, currency, wanted())
+    except AzureError as error:
+        told = f"{error.what} {error.means}".strip()
+        if kept is None:
+            return Prices(region=region, currency=currency, problem=told)
+        return msgspec.structs.replace(kept, stale=True, problem=told)
+    made = Prices(region=region, currency=currency, meters=found, at=now)
+    try:
+        _write(file, made)
+    except OSError as error:
+        return msgspec.structs.replace(
+            made, problem=f"The prices could not be kept for later: {error.strerror}."
+        )
+    return made
+
+
+def wanted() -> dict[str, list[str]]:
+    """Service to the names of the meters that are asked for."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for one in METERS.values():
+        named[one.service].append(one.meter)
+    return dict(named)
+
+
+def fresh(kept: Prices, now: datetime) -> bool:
+    """Whether prices are younger than a day; a date in the future is not trusted."""
+    return kept.at is not None and timedelta() <= now - kept.at < FRESH
+
+
+def name_of(cloud: str, region: str, currency: str) -> str:
+    """The file's name; what comes from outside can't leave the folder."""
+    parts = (re.sub(r"[^a-z0-9]+", "-", part.lower())[:40] for part in (cloud, region, currency))
+    return f"{'_'.join(parts)}.json"
+
+
+def read(file: Path) -> Prices | None:
+    """What was kept; None where there is nothing that can be read or other meters were asked."""
+    try:
+        kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    whole = kept.asked == tuple(METERS) and all(one.tiers for one in kept.prices.meters)
+    return kept.prices if whole else None
+
+
+def _write(file: Path, made: Prices) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.write(file, msgspec.json.encode(_Kept(asked=tuple(METERS), prices=made)))
