@@ -6,7 +6,9 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from screens.keys import bind
@@ -37,6 +39,8 @@ class Page(Screen[T]):
         (WIDEST, "-widest"),
     ]
     AUTO_FOCUS = ""
+    # Textual sends the whole screen again when the focus moves; the two widgets are enough.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     guide: ClassVar[str] = ""
     """What this screen is and how one works with it; a few plain sentences."""

@@ -204,9 +204,11 @@ class Wrapkey(Shell):
         except AzureError as error:
             self.say(f"Nothing was begun. {error.what} {error.do}", bad=True)
             return
-        while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[1], RunPage):
-            await self.pop_screen()
-        await self.push_screen(RunPage(run, view))
+        # One paint for all of it: every page of Set up below would be painted as it appears.
+        with self.batch_update():
+            while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[1], RunPage):
+                await self.pop_screen()
+            await self.push_screen(RunPage(run, view))
 
     def _run_broke(self, run: str, error: BaseException) -> None:
         """A run met what is no answer of Azure: it is interrupted; the others go on."""

@@ -9,6 +9,7 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
+from textual.widgets import Input
 
 from screens.widgets.shown import content
 from services.text import plain, shorten
@@ -77,6 +78,8 @@ class KeyLine(Widget):
             for active in self.screen.active_bindings.values()
             if active.binding.show
         ]
+        if isinstance(self.screen.focused, Input):
+            entries = [in_field(entry) for entry in entries]
         return key_line(self.size.width, list({entry.word: entry for entry in entries}.values()))
 
 
@@ -89,9 +92,14 @@ class Entry(NamedTuple):
     key: str
 
 
+def in_field(entry: Entry) -> Entry:
+    """The key that does the same while letters go into a field."""
+    return entry._replace(shown={"?": "F1", "x": "F2"}.get(entry.shown, entry.shown))
+
+
 def key_line(width: int, entries: list[Entry]) -> Content:
     """Keys and words in ``width`` columns; the help key keeps its place, the rest is cut."""
-    keep = [entry for entry in entries if entry.shown == "?"]
+    keep = [entry for entry in entries if entry.shown in ("?", "F1")]
     room = width - 1 - sum(_width(entry) for entry in keep)
     shown = []
     for entry in sorted(entries, key=lambda entry: _GIVES_WAY.get(entry.shown, 0)):
@@ -101,10 +109,10 @@ def key_line(width: int, entries: list[Entry]) -> Content:
     return Content.assemble(" ", *(_entry(entry) for entry in [*shown, *keep]))
 
 
-_LATE = {"/": 1, "s": 2, "x": 3, "esc": 4, ":": 5, "q": 6}
+_LATE = {"/": 1, "s": 2, "x": 3, "F2": 3, "esc": 4, ":": 5, "q": 6}
 """What is the same on every screen stands after what is not."""
 
-_GIVES_WAY = {"esc": 1, "x": 2, "/": 3, "s": 4, ":": 5, "q": 6}
+_GIVES_WAY = {"esc": 1, "x": 2, "F2": 2, "/": 3, "s": 4, ":": 5, "q": 6}
 """In a narrow line those with the highest number give way first."""
 
 
@@ -164,8 +172,9 @@ class Note(Widget):
         if shown == self._shown:
             return
         self._shown = shown
-        inside = self.content_region.size
-        if inside and shown.get_height({}, inside.width) == inside.height:
+        inside, height = self.content_region.size, self.styles.height
+        fixed = height is not None and not height.is_auto
+        if inside and (fixed or shown.get_height({}, inside.width) == inside.height):
             self.refresh(Region.from_offset((0, 0), inside))
         else:
             self.refresh(layout=True)
