@@ -68,6 +68,7 @@ _NAMES = {
     "escape": "esc",
     "ctrl+r": "^r",
     "f1": "F1",
+    "f2": "F2",
 }
 
 

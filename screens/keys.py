@@ -34,7 +34,12 @@ _KEYS = (
     Key("back", "escape", "back", "back", "Leave the field, then the screen.", "esc"),
     Key("show_text", "T", "show_text", "as text", "What was copied last, as text.", footer=False),
     Key(
-        "explain", "x", "explain", "explain", "What this means; again for more of it, or to close."
+        "explain",
+        "x,f2",
+        "explain",
+        "explain",
+        "What this means; again for more of it, or to close.",
+        "x",
     ),
     Key("refresh", "ctrl+r", "refresh", "refresh", "Read it again from Azure.", "^r", False),
     # lists

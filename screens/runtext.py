@@ -56,23 +56,25 @@ def telling_text(line: StepLine) -> str:
         return f"{line.note} {means} {detail.get('repair', '')} Enter: details. r: try again."
     command = detail.get("command")
     whom = f" For {detail.get('whom')}; enter shows the command." if command else ""
-    return f"WAIT: {line.note}.{whom}"
+    return f"WAIT: {line.note.rstrip('.')}.{whom}"
 
 
-def result_text(view: RunView, now: datetime) -> str:
+def result_text(view: RunView) -> str:
     """What a run that has succeeded has made, and what can be done with it."""
     intent, read_back = view.plan.intent, list(view.lines.values())[-1].note
     return (
-        f"Finished in {clock_text(view.elapsed(now))}: {intent.workspace.name} is encrypted with "
-        f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}. "
-        "b opens it in Browse, enter on the last step shows what was read back."
+        f"{intent.workspace.name} is encrypted with key {intent.key.name} of vault "
+        f"{intent.vault.name}. Read back: {read_back}; enter on the last step shows them. "
+        "b opens it in Browse."
     )
 
 
-def sentence(view: RunView, focused: StepLine | None, now: datetime) -> str:
+def sentence(view: RunView, focused: StepLine | None) -> str:
     """What the selected or the most telling step has to say."""
     if view.status == "succeeded":
-        return result_text(view, now)
+        return result_text(view)
+    if view.status == "paused":
+        return "Paused: what Azure has begun goes on, nothing new is written. p goes on."
     lines = list(view.lines.values())
     telling = next((one for one in lines if one.word == "FAIL"), None) or next(
         (one for one in lines if one.word == "WAIT"), None
@@ -103,7 +105,7 @@ def details(line: StepLine, view: RunView, read_back: Iterable[dict[str, str]] =
         ("Can't be undone", step.irreversible),
     ]
     text = [f"{name}: {plain(value)}" for name, value in known if value]
-    text += _flat(line.detail)
+    text += _flat({name: value for name, value in line.detail.items() if name != "note"})
     if line.resources:
         text += ["", "Seen in the managed group:"]
         text += [f"  {one.word} {one.id} {one.state}" for one in line.resources.values()]

@@ -21,7 +21,7 @@ from services.setup.draft import identity_word
 from services.setup.plan import build
 
 COLUMNS = (
-    Column("Who"),
+    Column("Who", 22),
     Column("Object id", 13),
     Column("State", status=True),
     Column("Gets", prose=True),

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
@@ -17,6 +18,7 @@ from services import names
 from services.azure import keys
 from services.azure.errors import AzureError, ErrorKind
 from services.checks.fit import Fit, key_fit
+from services.explain import Names
 from services.ids import KeyId
 from services.model.resources import Key, KeyVersion
 
@@ -104,6 +106,7 @@ class ChooseKey(SetupPage):
         self._counted = False
         self._load([])
         if error.kind is ErrorKind.FORBIDDEN:
+            self.query_one(TitleLine).show(right="not listed")
             self.query_one(Note).say(
                 f"You may not list the keys of {self.draft.vault_name}. {error.do} Or create a "
                 "new key: the plan first gives you the right, where you may give it. Or name a "
@@ -119,6 +122,7 @@ class ChooseKey(SetupPage):
             self.query_one(TitleLine).show(right=f"/ filter   {count} {noun}")
 
     def on_data_table_row_highlighted(self) -> None:
+        self.refresh_explanation()
         row = self.query_one(ListTable).current
         word, because = row.cells[5:] if row else ("", "")
         if row is not None and because:
@@ -154,8 +158,17 @@ class ChooseKey(SetupPage):
         self.draft.choose_key(name, version)
         self.app.push_screen(Access(self.draft))
 
+    def names(self) -> Names:
+        """The selected key, before one is chosen."""
+        row = self.query_one(ListTable).current
+        named = isinstance(row.data, tuple) if row else False
+        chosen = row.cells[0] if row and named else "your key"
+        return msgspec.structs.replace(super().names(), key=chosen)
+
     def action_create(self) -> None:
-        self.app.push_screen(NewKey(self.draft))
+        rows = self.query_one(ListTable).rows_shown if self._counted else ()
+        taken = frozenset(row.cells[0] for row in rows if row.key not in (CREATE, BY_NAME))
+        self.app.push_screen(NewKey(self.draft, taken))
 
     def action_versions(self) -> None:
         row = self.query_one(ListTable).current

@@ -1,5 +1,7 @@
 """A new key: type, size, life time, rotation."""
 
+import itertools
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
 import msgspec
@@ -13,6 +15,7 @@ from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, Row
 from services import names
 from services.model.intent import KeyIntent
+from services.setup.draft import Draft
 
 BITS = (
     ("2048", "accepted everywhere, below the recommendation"),
@@ -33,12 +36,23 @@ class NewKey(SetupPage):
         "vault create new versions by itself; the workspace keeps the version it was given."
     )
 
+    def __init__(self, draft: Draft, taken: frozenset[str] = frozenset()) -> None:
+        """``taken``: names of keys that the vault has, where they could be listed."""
+        super().__init__(draft)
+        self._taken = taken
+
+    def _name_rule(self, text: str) -> str:
+        if text.lower() in {one.lower() for one in self._taken}:
+            return f"{self.draft.vault_name} has a key {text}: choose it in the list, or rename."
+        return names.problem("key", text) or ""
+
     def question(self) -> ComposeResult:
-        wish = self.draft.new_key or KeyIntent(name="cmk-ml", create=True)
+        free = next(name for name in proposals("cmk-ml") if name not in self._taken)
+        wish = self.draft.new_key or KeyIntent(name=free, create=True)
         self._values = {"type": wish.type, "bits": str(wish.bits)}
         yield TitleLine("A new key", f"in {self.draft.vault_name}")
         with Form():
-            yield FieldRow("Name", wish.name, id="name", rule=_name)
+            yield FieldRow("Name", wish.name, id="name", rule=self._name_rule)
             yield Choice("Type", wish.type, self._type_hint(), id="type")
             yield Choice("Size, bits", str(wish.bits), _bits_hint(str(wish.bits)), id="bits")
             yield FieldRow(
@@ -144,8 +158,11 @@ def _bits_hint(bits: str) -> str:
     return next(hint for size, hint in BITS if size == bits)
 
 
-def _name(text: str) -> str:
-    return names.problem("key", text) or ""
+def proposals(name: str) -> Iterator[str]:
+    """A name, then the same with a number."""
+    yield name
+    for number in itertools.count(2):
+        yield f"{name}-{number}"
 
 
 def duration_rule(text: str) -> str:

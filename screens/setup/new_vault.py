@@ -23,7 +23,7 @@ OPTIONS = {
         ("policies", "access policies", "a list kept in the vault decides; works at once"),
     ),
     "network": (
-        ("public", "public", "every network; each request still needs a right"),
+        ("public", "public", "every network, to who has a right"),
         ("trusted-services", "trusted services", "closed but for services Azure trusts"),
     ),
     "sku": (

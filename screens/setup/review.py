@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 from textual.app import ComposeResult
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, DataTable
 
 from screens.keys import bind
 from screens.setup.page import SetupPage
 from screens.setup.tabs import Tab, TabLine
 from screens.widgets.confirm import Confirm
+from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Note
 from screens.widgets.table import Column, ListTable, Row
@@ -16,9 +18,20 @@ from services import intents
 from services.model.plan import Finding, Plan, Step
 from services.setup.draft import Draft
 from services.setup.plan import make_plan, settled
+from services.text import plain
 
 PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step", prose=True), Column("Takes", 15))
-CHECKS = (Column("State", status=True), Column("Check"), Column("Subject", 24))
+CHECKS = (Column("State", status=True), Column("Check", prose=True), Column("Subject", 14))
+FITS = 53
+"""Characters of a step's title that the list shows on 80 columns; more is said below it."""
+NO_CHECKS = "There was nothing to check: what the plan works on does not exist yet."
+ACTIONS = {
+    "create": "makes something",
+    "change": "changes something",
+    "grant": "gives access",
+    "wait": "waits",
+    "verify": "only reads",
+}
 SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
 WORDS = {
     "ok": "OK",
@@ -95,8 +108,11 @@ class Review(SetupPage):
             return
         if isinstance(row.data, Step) and row.data.irreversible:
             self.query_one(Note).say(
-                f"Nothing has been changed yet. This can't be undone: {row.data.irreversible}"
+                f"{row.data.title}. This can't be undone: {row.data.irreversible}"
+                " Nothing has been changed yet."
             )
+        elif isinstance(row.data, Step) and len(row.data.title) > FITS:
+            self.query_one(Note).say(f"{row.data.title}. Nothing has been changed yet.")
         elif isinstance(row.data, Finding):
             repair = f" {row.data.repair.text}" if row.data.repair else ""
             self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")
@@ -107,7 +123,19 @@ class Review(SetupPage):
         switcher = self.query_one(ContentSwitcher)
         switcher.current = "checks" if switcher.current == "plan" else "plan"
         self.query_one(TabLine).choose(switcher.current)
-        self.query_one(f"#{switcher.current}", ListTable).focus()
+        table = self.query_one(f"#{switcher.current}", ListTable)
+        table.focus()
+        if not table.rows_shown and self.plan is not None:
+            self.query_one(Note).say(NO_CHECKS)
+        else:
+            self.on_data_table_row_highlighted()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        chosen = event.control.current if isinstance(event.control, ListTable) else None
+        if chosen is not None and isinstance(chosen.data, Step):
+            self.app.push_screen(TextView(chosen.data.title, step_details(chosen.data)))
+        elif chosen is not None:
+            self.app.push_screen(TextView(chosen.data.title, finding_details(chosen.data)))
 
     def action_apply(self) -> None:
         plan = self.plan
@@ -134,7 +162,7 @@ class Review(SetupPage):
         if self.plan is None:
             self.shell.say("The plan is still being made.")
             return
-        self.app.push_screen(Prompt("write to file:", value="intent.toml"), self._write)
+        self.app.push_screen(Prompt("Write to file", value="intent.toml"), self._write)
 
     def _write(self, name: str | None) -> None:
         if not name or self.plan is None:
@@ -155,7 +183,7 @@ class Review(SetupPage):
         except OSError as error:
             self.shell.say(f"Not written: {error.strerror}: {path}", bad=True)
         else:
-            self.shell.say(f"Written: {path}. wrapkey apply {path} does the same as a here.")
+            self.shell.say(f"Written: {path}. `wrapkey apply {path}` does what a does here.")
 
 
 def question(plan: Plan, subscription: str) -> str:
@@ -181,12 +209,42 @@ def takes(seconds: int) -> str:
 def _step(number: int, step: Step) -> Row:
     last = "CAN'T BE UNDONE" if step.irreversible else takes(step.expected_s)
     cells = (str(number), SIGNS[step.action], step.title, last)
-    return Row(step.id, cells, step.target, data=step)
+    return Row(step.id, cells, step.target, raw=msgspec.to_builtins(step), data=step)
 
 
 def _finding(finding: Finding) -> Row:
-    cells = (WORDS[finding.status], finding.title, finding.subject)
-    return Row(finding.id, cells, data=finding)
+    name = finding.subject.partition("/keys/")[2] or finding.subject.rstrip("/")
+    short = name.partition("/")[0] if "/keys/" in finding.subject else name.rpartition("/")[2]
+    cells = (WORDS[finding.status], finding.title, short)
+    raw = msgspec.to_builtins(finding)
+    return Row(finding.id, cells, finding.subject, raw=raw, data=finding)
+
+
+def step_details(step: Step) -> str:
+    """A step in full, as lines."""
+    known = [
+        ("Step", step.title),
+        ("What", ACTIONS[step.action]),
+        ("Target", step.target),
+        ("Usually takes", takes(step.expected_s)),
+        ("Can't be undone", step.irreversible),
+        ("Begins after", ", ".join(step.needs)),
+    ]
+    text = [f"{name}: {plain(value)}" for name, value in known if value]
+    given = {name: plain(value) for name, value in step.params.items() if value != {}}
+    values = [f"  {name}: {value}" for name, value in given.items() if value]
+    return "\n".join([*text, "", "With", *values] if values else text)
+
+
+def finding_details(finding: Finding) -> str:
+    """A finding in full, as lines."""
+    text = [f"{WORDS[finding.status]}: {plain(finding.title)}", f"Subject: {finding.subject}"]
+    text += [f"Means: {plain(finding.meaning)}"] if finding.meaning else []
+    text += [f"Repair: {plain(finding.repair.text)}"] if finding.repair else []
+    if finding.evidence:
+        text += ["", "Seen"]
+        text += [f"  {one.call}: {one.field} = {plain(one.value)}" for one in finding.evidence]
+    return "\n".join([*text, "", f"Source: {finding.source}"] if finding.source else text)
 
 
 def _counts(findings: list[Finding]) -> str:

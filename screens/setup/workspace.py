@@ -22,7 +22,7 @@ from services.text import plain
 
 OPTIONS = {
     "encryption": (
-        ("own-resources", "resources in your subscription", "key can change; billed to you"),
+        ("own-resources", "resources in your subscription", "the key can change"),
         ("service-side", "service-side", "cheaper; the key can't change"),
     ),
     "hbi": (

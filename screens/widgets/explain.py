@@ -67,6 +67,7 @@ class ExplainPane(Vertical, can_focus=False):
     def toggle(self) -> None:
         """Open or close it because somebody asked."""
         self.display = not self.display
+        self._text.scroll_home(animate=False)
         self.by_itself = False
         self._closed = self._wide and not self.display
 

@@ -18,10 +18,19 @@ Rule = Callable[[str], str]
 """Empty when the text is good, else the rule it breaks, with an example."""
 
 
+class PromptField(Field):
+    """A field whose enter stands in the key line."""
+
+    BINDINGS = bind("accept")
+
+    async def action_accept(self) -> None:
+        await self.action_submit()
+
+
 class Prompt(Modal[str]):
     """Asks for one line; the answer is empty when it was left."""
 
-    BINDINGS = bind("accept", "cancel")
+    BINDINGS = bind("cancel")
     title_word = "One line"
     guide = "Type, press enter to take it, esc to leave it. Tab completes a name that has begun."
 
@@ -34,7 +43,7 @@ class Prompt(Modal[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window"):
             yield Static(self._hint(""), id="hint", markup=False)
-            yield Field(self._value, select_on_focus=False)
+            yield PromptField(self._value, select_on_focus=False)
             yield KeyLine()
 
     def on_mount(self) -> None:
@@ -59,10 +68,6 @@ class Prompt(Modal[str]):
             self.query_one("#hint", Static).update(content(problem, "$text-error"))
         else:
             self.dismiss(event.value)
-
-    def action_accept(self) -> None:
-        """The field takes enter itself; this is for the key line."""
-        self.on_input_submitted(Input.Submitted(self.query_one(Input), self.query_one(Input).value))
 
     def key_tab(self) -> None:
         """Complete the only name that begins so."""

@@ -1,13 +1,21 @@
 """What somebody meets who has never seen the application: no dead ends, nothing unreadable."""
 
-from opening import shown, until
+from types import SimpleNamespace
 
+from opening import shown, until
+from textual.widgets import Input
+
+from screens.setup.new_key import NewKey
 from screens.setup.where import Where
 from screens.widgets.explain import ExplainPane
 from screens.widgets.form import Choice
 from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
 from screens.widgets.status import Entry, KeyLine, key_line
+from services import names
 from services.explain import Names, explain
+from services.runs.view import RunView
+from services.setup.draft import Draft
 from services.text import clip
 
 
@@ -70,3 +78,43 @@ def test_a_sentence_is_cut_at_its_end():
 def test_a_name_that_begins_a_paragraph_stays_as_it_is_written():
     assert explain("wrap", Names(key="cmk-ml")).paragraphs[0].startswith("cmk-ml never")
     assert explain("wrap").paragraphs[0].startswith("Your key never")
+
+
+async def test_in_a_field_the_key_line_names_the_keys_that_work_there(opened):
+    async with opened() as (app, pilot):
+        await pilot.press("n")
+        await until(app, lambda: app.session.subscription is not None)
+        app.push_screen(NewKey(Draft(app.session.subscription, region="westeurope")))
+        await pilot.pause()
+        keys = app.screen.query_one(KeyLine)
+        assert "F2 explain" in keys.render().plain
+        assert "F1 keys" in keys.render().plain
+        await pilot.press("f2")
+        await pilot.pause()
+        assert "Which key, and how large" in shown(app)
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        assert "x explain" in keys.render().plain
+        await pilot.press("up")
+        assert isinstance(app.focused, Input), "arrows lead back into the form"
+
+
+async def test_a_prompt_names_the_rule_while_one_types(opened):
+    async with opened() as (app, pilot):
+        app.push_screen(Prompt("Name", rule=lambda text: names.problem("key", text) or ""))
+        await pilot.pause()
+        await pilot.press("a", "underscore")
+        await pilot.pause()
+        assert names.problem("key", "a_")[:30] in shown(app)
+        assert "enter accept" in shown(app)
+
+
+async def test_home_says_that_a_run_is_going_on(opened):
+    async with opened() as (app, pilot):
+        intent = SimpleNamespace(workspace=SimpleNamespace(name="mlw-prod"))
+        plan = SimpleNamespace(intent=intent, steps=())
+        app.session.views["7f3a"] = RunView("7f3a", plan)
+        app.session.changed()
+        await pilot.pause()
+        assert "A run is going on: 7f3a (mlw-prod)." in shown(app)
+        del app.session.views["7f3a"]
