@@ -13,7 +13,15 @@ import msgspec
 
 from services import names
 from services.intentrules import RULES
-from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model import cost
+from services.model.intent import (
+    Create,
+    Intent,
+    KeyIntent,
+    PrincipalsIntent,
+    VaultIntent,
+    WorkspaceIntent,
+)
 from services.model.intent import Struct as Part
 from services.model.plan import Event, Evidence, Finding, Repair, Step
 
@@ -21,9 +29,10 @@ TABLES: dict[str, type[Part]] = {
     "vault": VaultIntent,
     "key": KeyIntent,
     "workspace": WorkspaceIntent,
+    "principals": PrincipalsIntent,
 }
 _KINDS = {
-    "guid": ("subscription",),
+    "guid": ("subscription", "principals.cosmos_db", "principals.machine_learning"),
     "region": ("region",),
     "resource_group": ("resource_group", "vault.resource_group"),
     "vault": ("vault.name",),
@@ -97,14 +106,18 @@ def _sample() -> list[str]:
     lines: list[str] = []
     for path, rule in RULES.items():
         table, _, name = path.rpartition(".")
+        if path in _NOT_IN_SAMPLE:
+            continue
         if table and f"[{table}]" not in lines:
             lines += ["", f"[{table}]"]
-        if path not in _NOT_IN_SAMPLE:
-            lines.append(f"{name} = {rule.example}")
+        lines.append(f"{name} = {rule.example}")
     return lines
 
 
-_NOT_IN_SAMPLE = {"cloud", "tenant", "key.not_before"}
+_NOT_IN_SAMPLE = {
+    *("cloud", "tenant", "key.not_before"),
+    *("principals.cosmos_db", "principals.machine_learning"),
+}
 
 
 def _table(title: str, prefix: str, kind: type[Part]) -> list[str]:
@@ -169,6 +182,8 @@ def json_page() -> str:
         f"Step: `{{{', '.join(step)}}}`; `needs` are ids of steps, `expected_s` is seconds,"
         " `irreversible` a sentence or empty.",
         "",
+        *_cost(),
+        "",
         "## Findings",
         "",
         f"Finding: `{{{_names(Finding)}}}`.",
@@ -190,6 +205,21 @@ def json_page() -> str:
         "This page is written by `python -m services.schema`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _cost() -> list[str]:
+    """What `cost` holds."""
+    return [
+        f"`cost` is a month of {cost.HOURS} hours: `{{{_names(cost.Estimate)}}}`. An amount whose"
+        " price is not known is null, stands in `unknown` and in no sum. `problem` says why prices"
+        " could not be read.",
+        "",
+        f"- `lines`: list of `{{{_names(cost.Line)}}}`; `why` says why a price is not known",
+        f"- `low`, `high` of a line: `{{{_names(cost.Part)}}}`; the same where nothing is open",
+        f"- `modes`: `{{{_names(cost.Comparison)}}}`, each `{{{_names(cost.Range)}}}`, as is"
+        " `after_delete`",
+        f"- `assumptions`: `{{{_names(cost.Assumptions)}}}`, changed with `--assume NAME=VALUE`",
+    ]
 
 
 EVENTS = {

@@ -78,6 +78,7 @@ def actual(
         modes=compare(own, service),
         after_delete=kept_after_delete(chosen),
         free=wants.free(intent),
+        assumptions=assumptions,
         actual=bool(found.search_sku or found.storage_sku),
         prices_at=prices.at,
         stale=prices.stale,

@@ -134,31 +134,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """What only the own resources cost, less what only the other mode costs."""
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A month of a workspace."""
-
-    mode: Mode
-    lines: tuple[Line, ...]
-    low: float | None
-    """Sum of what is known; None where nothing is."""
-    high: float | None
-    currency: str
-    region: str
-    unknown: tuple[str, ...]
-    """Lines left out of the sums."""
-    modes: Comparison
-    after_delete: Range
-    """What the days a deleted workspace is kept cost, all together."""
-    free: tuple[str, ...]
-    """What has no price of its own, or is on the bill already, as sentences."""
-    actual: bool = False
-    """Whether SKUs were read from the managed group instead of assumed."""
-    prices_at: datetime | None = None
-    stale: bool = False
-    problem: str = ""
-    """Why prices could not be read, as sentences."""
-
-
 class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What nobody can know before it is used; rules stand in services/cost/assumptions.py."""
 
@@ -180,6 +155,32 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     registry_tier: RegistryTier = "Standard"
     log_gb: float = 10
     """Into Log Analytics, a month."""
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A month of a workspace."""
+
+    mode: Mode
+    lines: tuple[Line, ...]
+    low: float | None
+    """Sum of what is known; None where nothing is."""
+    high: float | None
+    currency: str
+    region: str
+    unknown: tuple[str, ...]
+    """Lines left out of the sums."""
+    modes: Comparison
+    after_delete: Range
+    """What the days a deleted workspace is kept cost, all together."""
+    free: tuple[str, ...]
+    """What has no price of its own, or is on the bill already, as sentences."""
+    assumptions: Assumptions
+    actual: bool = False
+    """Whether SKUs were read from the managed group instead of assumed."""
+    prices_at: datetime | None = None
+    stale: bool = False
+    problem: str = ""
+    """Why prices could not be read, as sentences."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,16 @@ from typing import Any
 
 import msgspec
 
+from services.model.cost import Estimate
 from services.model.plan import Event, Finding, Plan, Status, Step
 
 SCHEMA = 1
+NO_COST = "what it costs was not asked"
 
 _WORST: tuple[Status, ...] = ("fail", "unknown", "warn", "fix", "ok", "skipped")
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(plan: Plan, cost: Estimate | None = None) -> dict[str, Any]:
     """A plan as ``wrapkey plan`` prints it; JSON types only."""
     return {
         "schema": SCHEMA,
@@ -19,11 +21,26 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "steps": [step_document(step) for step in plan.steps],
         "findings": [finding_document(one) for one in plan.findings],
         "names": plan.names,
-        "cost": None,
-        "cost_reason": "this version does not work out what a plan costs",
+        "cost": None if cost is None else cost_document(cost),
+        "cost_reason": NO_COST if cost is None else "",
         "quota": [],
         "quota_reason": "this version does not read quotas",
     }
+
+
+def cost_document(cost: Estimate) -> dict[str, Any]:
+    """An estimate as scripts see it: eight digits that count, null where a price is not known."""
+    document: dict[str, Any] = _rounded(msgspec.to_builtins(cost))
+    return document
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(one) for one in value]
+    # Digits that count, not decimals: nothing that costs a little becomes 0.
+    return float(f"{value:.8g}") if isinstance(value, float) else value
 
 
 def step_document(step: Step) -> dict[str, Any]:

@@ -124,6 +124,23 @@ def desk(sandboxes: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Desk]:
     yield Desk(tmp_path, sandboxes("empty", 2000))
 
 
+def test_plan_counts_in_the_currency_and_with_the_assumptions_given(desk: Desk) -> None:
+    file = desk.intent()
+    told = desk.run("plan", file)
+    assert told.code == Exit.DONE
+    assert "Cost: " in told.err and "USD a month, without " in told.err
+    assumed = desk.run(
+        "plan", file, "--json", "--currency", "eur", "--assume", "cosmos_rus=1000"
+    ).json["cost"]
+    assert (assumed["currency"], assumed["assumptions"]["cosmos_rus"]) == ("EUR", 1000)
+    usual = desk.run("plan", file, "--json").json["cost"]
+    assert assumed["high"] < usual["high"] * 0.9
+    for wrong in (("--assume", "cosmos_rus=1"), ("--assume", "nothing"), ("--currency", "XXX")):
+        refused = desk.run("plan", file, *wrong)
+        assert refused.code == Exit.BAD_INPUT
+        assert "Example" in refused.err or "EUR" in refused.err
+
+
 def test_plan_is_one_document_and_apply_makes_it_true_once(desk: Desk) -> None:
     file = desk.intent()
     planned = desk.run("plan", file, "--json")
@@ -136,6 +153,9 @@ def test_plan_is_one_document_and_apply_makes_it_true_once(desk: Desk) -> None:
     assert all(set(step) == fields for step in planned.json["steps"])
     assert planned.json["intent"]["vault"]["name"] == "kv-headless"
     assert desk.writes() == []
+    assert planned.json["cost"]["currency"] == "USD"
+    assert 0 < planned.json["cost"]["low"] < planned.json["cost"]["high"]
+    assert "Workspace storage" in planned.json["cost"]["unknown"]
 
     applied = desk.run("apply", file, "--yes", "--json")
     assert applied.code == Exit.DONE, applied.err

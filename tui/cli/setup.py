@@ -19,6 +19,7 @@ from tui.exits import Exit
 
 if TYPE_CHECKING:
     from services.azure.connection import Connection
+    from services.model.cost import Assumptions, Estimate
     from services.model.intent import Intent
     from services.model.plan import Event, Finding, Plan
     from services.runs.engine import Run
@@ -44,27 +45,39 @@ _WORDS = {
 
 @click.command()
 @intent_file
+@click.option("--currency", default="USD", metavar="CODE", help="Of the cost, for example EUR.")
+@click.option(
+    "--assume", multiple=True, metavar="NAME=VALUE", help="For the cost: cosmos_rus=2000."
+)
 @as_json
 @shared
 @click.pass_context
-def plan(context: click.Context, intent: Path, as_json: bool) -> Exit:
-    """Show what INTENT (a TOML file) would change. Changes nothing."""
+def plan(
+    context: click.Context, intent: Path, currency: str, assume: tuple[str, ...], as_json: bool
+) -> Exit:
+    """Show what INTENT (a TOML file) would change, and cost a month. Changes nothing."""
     given = Given.of(context)
     wanted = read_intent(intent)
+    assumptions = assumed(assume)
+    code = known_currency(currency)
 
-    async def work() -> "Plan":
+    async def work() -> "tuple[Plan, Estimate]":
+        from services.cost import of_plan
         from tui.connect import connected
 
         async with connected(given.options, given.paths, given.memory) as conn:
-            return await _make(conn, wanted)
+            made = await _make(conn, wanted)
+            basis = await of_plan.read(conn, made, given.paths.state, code)
+            return made, basis.estimate(assumptions)
 
-    made = asyncio.run(work())
+    made, cost = asyncio.run(work())
     if as_json:
         from services.runs.headless import plan_document
 
-        document(**plan_document(made))
+        document(**plan_document(made, cost))
     else:
         _tell_plan(made)
+        _tell_cost(cost)
     return Exit.CHECK_FAILS if failing(made) else Exit.DONE
 
 
@@ -134,6 +147,37 @@ async def _make(conn: "Connection", wanted: "Intent") -> "Plan":
     from services.setup.plan import make_plan
 
     return await make_plan(conn, wanted)
+
+
+def assumed(given: tuple[str, ...]) -> "Assumptions":
+    """The usual assumptions with these changed; raises BadInput with the first broken rule."""
+    from services.cost.assumptions import BadAssumption, changed
+    from services.model.cost import Assumptions
+
+    made = Assumptions()
+    try:
+        for text in given:
+            made = changed(made, text)
+    except BadAssumption as error:
+        raise BadInput(str(error)) from None
+    return made
+
+
+def known_currency(code: str) -> str:
+    """A currency of Azure's prices in capitals; raises BadInput for another."""
+    from services.azure.prices import CURRENCIES
+
+    if code.strip().upper() not in CURRENCIES:
+        raise BadInput(f"{plain(code, 20)} is no currency of Azure's: {', '.join(CURRENCIES)}.")
+    return code.strip().upper()
+
+
+def _tell_cost(cost: "Estimate") -> None:
+    from services.cost import words
+
+    talk(f"Cost: {words.total(cost)} {words.age(cost)}")
+    if cost.problem:
+        talk(f"{words.UNKNOWN:<5} {cost.problem}")
 
 
 def failing(made: "Plan") -> list["Finding"]:

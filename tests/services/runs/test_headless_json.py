@@ -4,9 +4,22 @@ from datetime import UTC, datetime
 import msgspec
 from test_engine import plan, step
 
+from services.cost.estimate import estimate
+from services.model.cost import Estimate, Meter, Prices, Tier
 from services.model.plan import Event, Finding, Repair
 from services.runs.headless import event_document, json_line, plan_document, refusals, worst
 
+SEARCH = Meter(
+    id="m",
+    service="Azure Cognitive Search",
+    product="Azure AI Search",
+    sku="Basic",
+    meter="Basic Unit",
+    region="westeurope",
+    unit="1 Hour",
+    currency="USD",
+    tiers=(Tier(start=0, price=0.101),),
+)
 BAD = Finding(
     id="vault:kv",
     check="vault",
@@ -36,6 +49,29 @@ def test_a_plan_is_one_document_of_promised_names() -> None:
     assert document["steps"][1]["needs"] == ["a"]
     assert document["findings"][0]["repair"]["steps"][0]["id"] == "vault-repair"
     assert "params" not in json_line(document)
+
+
+def test_what_it_costs_stands_in_the_document_and_nothing_unknown_is_zero() -> None:
+    wish = plan().intent
+    prices = Prices(region=wish.region, currency="USD", meters=(SEARCH,))
+    document = json.loads(json_line(plan_document(plan(), estimate(wish, prices))))
+    cost = document["cost"]
+    assert document["cost_reason"] == ""
+    assert set(cost) == {field.name for field in msgspec.structs.fields(Estimate)}
+    assert (cost["low"], cost["high"], cost["currency"]) == (None, None, "USD")
+    search = next(one for one in cost["lines"] if one["id"] == "search")
+    assert search["low"]["subtotal"] == 73.73
+    assert search["high"]["subtotal"] is None
+    assert search["what"] in cost["unknown"]
+    assert cost["assumptions"]["cosmos_rus"] == 4000
+
+
+def test_little_money_is_not_rounded_to_nothing() -> None:
+    from services.runs.headless import _rounded
+
+    assert _rounded({"price": [0.0000000123456789, 12345.678912345]}) == {
+        "price": [0.000000012345679, 12345.679]
+    }
 
 
 def test_only_failures_refuse_and_they_can_be_accepted() -> None:
