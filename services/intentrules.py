@@ -53,6 +53,10 @@ def _one_of(words: tuple[str, ...], kind: str) -> Check:
     return check
 
 
+def _object_id(text: str) -> str | None:
+    return names.problem("guid", text) or names.app_id_problem(text)
+
+
 def _retention(days: int) -> str | None:
     return names.retention_problem(days)
 
@@ -189,6 +193,16 @@ RULES: dict[str, FieldRule] = {
         example='"Models of team ML"',
         check=_maybe(_named("description")),
         about="Shown in the studio.",
+    ),
+    "principals.cosmos_db": FieldRule(
+        example=_GUID,
+        check=_maybe(_object_id),
+        about="Object id of Azure Cosmos DB in the tenant, where you may not read Microsoft Graph.",
+    ),
+    "principals.machine_learning": FieldRule(
+        example=_GUID,
+        check=_maybe(_object_id),
+        about="Object id of Azure Machine Learning, likewise.",
     ),
 }
 """By dotted path, in the order of the file."""

@@ -242,17 +242,16 @@ def write(intent: Intent) -> str:
     tables = []
     for field in msgspec.structs.fields(type(intent)):
         value = getattr(intent, field.name)
-        if isinstance(value, Part):
+        if isinstance(value, Part) and (field.required or value != _default(field)):
             tables.append(f"\n[{field.name}]\n" + "".join(_lines(value)))
     tops = list(_lines(intent))
     return "".join(tops + tables)
 
 
 def _lines(part: Part) -> Iterator[str]:
-    inner = ("vault", "key", "workspace") if isinstance(part, Intent) else ()
     for field in msgspec.structs.fields(type(part)):
         value = getattr(part, field.name)
-        if field.name in inner or value is None:
+        if value is None or (isinstance(part, Intent) and isinstance(value, Part)):
             continue
         if field.required or value != _default(field):
             yield f"{field.name} = {_toml(value)}\n"

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from services import names
 from services.azure import calls
 from services.azure.connection import Connection
-from services.azure.errors import AzureError
+from services.azure.errors import AzureError, ErrorKind
 from services.ids import ArmId, same
 from services.model.resources import Permission, Raw, RoleAssignment
 from services.text import plain
@@ -76,6 +77,25 @@ async def list_assignments(
     return [assignment(one) for one in found]
 
 
+def object_id(text: str) -> str:
+    """An object id for a grant; raises AzureError (INVALID) for the app id of an Azure service.
+
+    Key Vault and Resource Manager store such a grant, and nobody ever has it.
+    """
+    wrong = names.app_id_problem(text)
+    if wrong is None:
+        return text
+    raise AzureError(
+        ErrorKind.INVALID,
+        code="AppIdNotObjectId",
+        message=text,
+        what=f"{names.APP_IDS[text.strip().lower()]} can't be granted anything by its app id.",
+        means=wrong,
+        do="Use the object id.",
+        sent=False,
+    )
+
+
 async def assign_role(
     conn: Connection, scope: str, role_id: str, principal_id: str, principal_type: str
 ) -> RoleAssignment:
@@ -85,6 +105,7 @@ async def assign_role(
     principal_type (User, Group, ServicePrincipal; empty where unknown) spares the directory
     lookup that fails for new principals (PrincipalNotFound). Raises AzureError.
     """
+    principal_id = object_id(principal_id)
     where = ArmId.parse(scope)
     sdk = await calls.client(conn, SDK, where.subscription)
     definition = (

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from services.azure import headers
 
+NOISE = timedelta(seconds=5)
+"""Answers of one clock may differ by so much: a second that is cut off, and the way here."""
+
 
 class Clocks:
     """What time it is for each service; a machine's own clock may be wrong by days."""
@@ -16,11 +19,16 @@ class Clocks:
     def note(self, host: str, found: Mapping[str, str]) -> None:
         """Learn from an answer's headers; one without a Date teaches nothing."""
         told = headers.server_time(found)
-        if told is not None:
-            self._ahead[host.lower()] = told - datetime.now(UTC)
+        if told is None:
+            return
+        ahead, before = told - datetime.now(UTC), self._ahead.get(host.lower())
+        # A Date is cut to its second and then travels: it is late, never early, so the highest
+        # one is the best. A lower one by much means that one of the clocks was set.
+        if before is None or ahead > before or before - ahead > NOISE:
+            self._ahead[host.lower()] = ahead
 
     def now(self, *places: str) -> datetime:
-        """The time (UTC, exact to about a second) at the first place that has answered.
+        """The time (UTC) at the first place that has answered.
 
         Each place is a host or an address. Our own clock counts only where none of them has
         answered yet.

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from services.azure import calls
+from services.azure.authorization import object_id
 from services.azure.connection import Connection
 from services.ids import ArmId
 from services.model.resources import AccessPolicy, DeletedVault, NameCheck, Raw, Vault
@@ -150,7 +151,7 @@ async def check_name(conn: Connection, subscription: str, name: str) -> NameChec
 def _entry(policy: AccessPolicy, tenant: str) -> Raw:
     return {
         "tenantId": policy.tenant_id or tenant,
-        "objectId": policy.object_id,
+        "objectId": object_id(policy.object_id),
         "permissions": {"keys": list(policy.keys)},
     }
 

@@ -157,8 +157,9 @@ async def _read(conn: Connection, intent: Intent, further: dict[str, str]) -> Fa
             for name in names
         }
         vault = tasks.create_task(_vault(conn, intent, ids))
-        cosmos = tasks.create_task(_app(conn, conn.cloud.cosmos_app_id, str(ids.vault)))
-        ml = tasks.create_task(_app(conn, conn.cloud.ml_app_id, str(ArmId(ids.group.subscription))))
+        cosmos = tasks.create_task(_app(conn, _cosmos(conn.cloud, intent), str(ids.vault)))
+        whole = str(ArmId(ids.group.subscription))
+        ml = tasks.create_task(_app(conn, _ml(conn.cloud, intent), whole))
         identity = tasks.create_task(_identity(conn, ids))
         workspace = tasks.create_task(known(workspaces.get_workspace(conn, str(ids.workspace))))
         present = {
@@ -276,10 +277,27 @@ async def _deleted(conn: Connection, subscription: str, name: str) -> DeletedVau
     return next((item for item in found if item.name.lower() == name.lower()), None)
 
 
+def _cosmos(cloud: Cloud, intent: Intent) -> Principal:
+    told = intent.principals.cosmos_db
+    return _named("Azure Cosmos DB", cloud.cosmos_app_id, told)
+
+
+def _ml(cloud: Cloud, intent: Intent) -> Principal:
+    told = intent.principals.machine_learning
+    return _named("Azure Machine Learning", cloud.ml_app_id, told)
+
+
+def _named(name: str, app_id: str, object_id: str) -> Principal:
+    return Principal(object_id=object_id.lower(), name=name, kind="ServicePrincipal", app_id=app_id)
+
+
 async def _app(
-    conn: Connection, app_id: str, scope: str
+    conn: Connection, told: Principal, scope: str
 ) -> tuple[Principal | Unknown | None, tuple[RoleAssignment, ...] | Unknown]:
-    principal = await known(graph.service_principal(conn, app_id))
+    """The tenant's principal of an app. The intent's word counts where Graph tells nothing."""
+    principal = await known(graph.service_principal(conn, told.app_id))
+    if isinstance(principal, Unknown) and told.object_id:
+        principal = told
     if principal is None or isinstance(principal, Unknown):
         return principal, ()
     return principal, await known(_roles(conn, scope, principal.object_id))

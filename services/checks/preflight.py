@@ -12,7 +12,7 @@ from services.checks.fit import deleted_fit, key_fit, vault_fit
 from services.ids import KeyId, same
 from services.model.intent import Intent
 from services.model.plan import Evidence, Finding, Status
-from services.model.resources import KeyVersion, Vault, Workspace
+from services.model.resources import KeyVersion, Principal, Vault, Workspace
 from services.text import plain
 
 Judge = Callable[[Intent, Facts], Iterator[Finding]]
@@ -220,12 +220,45 @@ def providers(intent: Intent, facts: Facts) -> Iterator[Finding]:
 
 def apps(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Whether the tenant's object ids of Azure's own apps could be found (F17, F18, F52)."""
-    for check, name, app_id, found in (
-        ("cosmos-principal", "Azure Cosmos DB", facts.cloud.cosmos_app_id, facts.cosmos),
-        ("ml-principal", "Azure Machine Learning", facts.cloud.ml_app_id, facts.ml),
-    ):
-        if isinstance(found, Unknown):
-            yield _unknown(check, app_id, f"{name}'s object id in this tenant is unknown", found)
+    cloud, told = facts.cloud, intent.principals
+    yield from _app("cosmos", facts.cosmos, cloud.cosmos_app_id, told.cosmos_db)
+    yield from _app("ml", facts.ml, cloud.ml_app_id, told.machine_learning)
+
+
+_APPS = {
+    "cosmos": ("Azure Cosmos DB", "cosmos_db"),
+    "ml": ("Azure Machine Learning", "machine_learning"),
+}
+
+
+def _app(
+    short: str, found: Principal | Unknown | None, app_id: str, told: str
+) -> Iterator[Finding]:
+    check = f"{short}-principal"
+    name, field = _APPS[short]
+    if isinstance(found, Unknown):
+        ask = f"Ask somebody for it (az ad sp show --id {app_id} --query id) and put it into the"
+        why = Unknown(f"{found.reason} {ask} intent: [principals] {field}.")
+        yield _unknown(check, app_id, f"{name}'s object id in this tenant is unknown", why)
+    elif told and (found is None or found.object_id != told.lower()):
+        has = f"it is {found.object_id}" if found else "the tenant has none"
+        yield Finding(
+            id=f"{check}:{told}",
+            check=check,
+            subject=app_id,
+            status="fail",
+            title=f"principals.{field} is not {name} in this tenant: {has}",
+            failures=("F18",),
+            evidence=(
+                Evidence(
+                    call=f"GET servicePrincipals(appId='{app_id}')",
+                    field="id",
+                    value=found.object_id if found else "none",
+                ),
+            ),
+            meaning="A grant to another object id gives the service nothing. Correct the line, or"
+            " take it out: you may read Microsoft Graph, which knows the right one.",
+        )
 
 
 def workspace(intent: Intent, facts: Facts) -> Iterator[Finding]:

@@ -71,6 +71,14 @@ class WorkspaceIntent(Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class PrincipalsIntent(Struct, frozen=True, kw_only=True):
+    """Object ids of Azure's own apps, for a caller whom Microsoft Graph tells nothing."""
+
+    cosmos_db: str = ""
+    """GUID, or empty: Microsoft Graph is asked."""
+    machine_learning: str = ""
+
+
 class Intent(Struct, frozen=True, kw_only=True):
     """Everything the user decided."""
 
@@ -84,6 +92,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     vault: VaultIntent
     key: KeyIntent
     workspace: WorkspaceIntent
+    principals: PrincipalsIntent = PrincipalsIntent()
     tags: dict[str, str] = {}
     cloud: str = ""
     tenant: str = ""

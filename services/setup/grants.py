@@ -16,6 +16,8 @@ from services.model.resources import Identity, Principal, RoleAssignment
 from services.setup.basis import Basis, register
 from services.setup.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
 
+_FIELDS = {"cosmos": "cosmos_db", "ml": "machine_learning"}
+"""Where the intent names an object id that Microsoft Graph does not tell the caller."""
 _FURTHER_ROLES = {"storage": (BLOB_CONTRIBUTOR,), "secrets_vault": (VAULT_ADMINISTRATOR,)}
 
 
@@ -32,7 +34,7 @@ def own_rights(basis: Basis) -> list[Step]:
         Step(
             id="key-rights",
             kind="own-rights" if basis.rbac else "grant-policy",
-            title=f"access: you ({me.name}) get {what} on {wish.name}",
+            title=f"{wish.name}: {what} for you ({me.name})",
             action="grant",
             target=str(basis.ids.vault),
             params={**common, **(rbac if basis.rbac else policy)},
@@ -65,9 +67,8 @@ def apps(basis: Basis) -> list[Step]:
     if basis.intent.workspace.encryption == "own-resources":
         made += _app(basis, "cosmos", "Azure Cosmos DB", cloud.cosmos_app_id, basis.facts.cosmos)
         made += _key_grant(basis, "cosmos", "Azure Cosmos DB", "cosmos-principal")
-    ml = basis.facts.ml
-    if not isinstance(ml, Unknown) and not _ml_contributes(basis):
-        made += _app(basis, "ml", "Azure Machine Learning", cloud.ml_app_id, ml)
+    if not _ml_contributes(basis):
+        made += _app(basis, "ml", "Azure Machine Learning", cloud.ml_app_id, basis.facts.ml)
         made.append(_ml_grant(basis))
     return made
 
@@ -82,10 +83,10 @@ def _app(
         Step(
             id=f"{short}-principal",
             kind="principal",
-            title=f"{name} in this tenant (its service principal)",
+            title=f"service principal of {name}",
             action="create",
             target=app_id,
-            params={"app_id": app_id, "name": name},
+            params={"app_id": app_id, "name": name, "field": _FIELDS[short]},
             needs=(f"register-{namespace.lower()}",),
             expected_s=3,
         )
@@ -118,7 +119,7 @@ def _key_grant(basis: Basis, short: str, name: str, source: str) -> list[Step]:
         Step(
             id=f"grant-{short}",
             kind="grant-role" if basis.rbac else "grant-policy",
-            title=f"access: {name} gets read, wrap and unwrap on {where}",
+            title=f"{where}: wrap and unwrap for {name}",
             action="grant",
             target=scope if basis.rbac else str(basis.ids.vault),
             params={**common, **(rbac if basis.rbac else policy)},
@@ -168,8 +169,7 @@ def _ml_grant(basis: Basis) -> Step:
     return Step(
         id="grant-ml-contributor",
         kind="grant-role",
-        title="access: Azure Machine Learning gets Contributor on the subscription,"
-        " to make the managed group",
+        title="subscription: Contributor for Azure Machine Learning",
         action="grant",
         target=scope,
         params={
@@ -231,7 +231,7 @@ def identity_roles(basis: Basis) -> list[Step]:
         Step(
             id=f"grant-identity-{short.replace('_', '-')}-{place}",
             kind="grant-role",
-            title=f"access: {id.name} gets {role_name(role)} on {ArmId.parse(target).name}",
+            title=f"{ArmId.parse(target).name}: {role_name(role)} for {id.name}",
             action="grant",
             target=target,
             params={

@@ -29,6 +29,19 @@ def test_each_host_has_its_own_clock() -> None:
     assert near(clocks.now("kv.test"), datetime.now(UTC))
 
 
+def test_a_clock_is_known_better_with_every_answer_and_anew_once_it_is_set() -> None:
+    clocks = Clocks()
+    for date, now in (
+        ("Wed, 01 Jan 2020 00:00:03 GMT", 3),
+        ("Wed, 01 Jan 2020 00:00:00 GMT", 3),
+        ("Wed, 01 Jan 2020 00:00:05 GMT", 5),
+        ("Tue, 31 Dec 2019 23:00:00 GMT", -3600),
+    ):
+        clocks.note("kv.test", {"Date": date})
+        expected = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=now)
+        assert abs(clocks.now("kv.test") - expected) < timedelta(seconds=1)
+
+
 async def test_a_key_expires_by_the_clock_of_its_vault(azure: Azure) -> None:
     me = await azure.conn.who()
     own = AccessPolicy(object_id=me.object_id, keys=("get", "create"))

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from services import names
 from services.intentrules import RULES
 from services.intents import BadIntent, read, write
-from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import (
+    Create,
+    Intent,
+    KeyIntent,
+    PrincipalsIntent,
+    VaultIntent,
+    WorkspaceIntent,
+)
 
 GUID = "00000000-0000-0000-0000-000000000000"
 GOOD = f"""\
@@ -181,6 +188,25 @@ def test_hostile_names_of_fields_are_shown_inert() -> None:
     assert "\u202e" not in str(caught.value)
 
 
+@pytest.mark.parametrize("app_id", names.APP_IDS)
+@pytest.mark.parametrize("field", ["cosmos_db", "machine_learning"])
+def test_an_app_id_is_no_object_id(field: str, app_id: str) -> None:
+    found = problems(f'{GOOD}\n[principals]\n{field} = "{app_id.upper()}"\n')
+    rule, line, _ = found[f"principals.{field}"]
+    assert names.APP_IDS[app_id] in rule and "never an object id" in rule
+    assert f"az ad sp show --id {app_id} --query id" in rule
+    assert line == len(GOOD.splitlines()) + 3
+    assert (
+        "GUID" in problems(f'{GOOD}\n[principals]\n{field} = "cosmos"\n')[f"principals.{field}"][0]
+    )
+
+
+def test_principals_that_are_not_told_are_not_written() -> None:
+    assert "principals" not in write(read(GOOD))
+    told = read(f'{GOOD}\n[principals]\ncosmos_db = "{GUID}"\n')
+    assert f'[principals]\ncosmos_db = "{GUID}"\n' in write(told)
+
+
 def test_every_field_has_a_rule_with_an_example_that_follows_it() -> None:
     paths = set()
     for name, hint in get_type_hints(Intent).items():
@@ -244,6 +270,7 @@ def intents(draw: st.DrawFn) -> Intent:
             retention_days=draw(st.integers(7, 90)),
         ),
         key=key,
+        principals=PrincipalsIntent(cosmos_db=draw(st.sampled_from(["", GUID]))),
         workspace=WorkspaceIntent(
             name=draw(kind("workspace")),
             identity=draw(st.just("system") | kind("identity").map(lambda n: Create(create=n))),

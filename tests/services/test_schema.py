@@ -23,7 +23,14 @@ def test_every_event_is_told() -> None:
 def test_the_schema_refuses_unknown_fields_everywhere() -> None:
     found = msgspec.json.decode(schema.intent_schema())
     assert found["$ref"] == "#/$defs/Intent"
-    for name in ("Intent", "VaultIntent", "KeyIntent", "WorkspaceIntent", "Create"):
+    for name in (
+        "Intent",
+        "VaultIntent",
+        "KeyIntent",
+        "WorkspaceIntent",
+        "PrincipalsIntent",
+        "Create",
+    ):
         assert found["$defs"][name]["additionalProperties"] is False
 
 

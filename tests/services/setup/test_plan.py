@@ -167,7 +167,7 @@ def test_what_is_there_is_left_out() -> None:
         ({"cosmos_roles": (role(CRYPTO_OFFICER, COSMOS, GROUP),)}, set()),
         ({"cosmos": None}, {"cosmos-principal", "grant-cosmos"}),
         ({"ml_roles": (role(CONTRIBUTOR, ML, GROUP),)}, {"grant-ml-contributor"}),
-        ({"ml": Unknown("no")}, set()),
+        ({"ml": Unknown("no")}, {"ml-principal", "grant-ml-contributor"}),
         ({"key": None}, {"key-rights"}),
         (
             {"key": None, "rights": (Permission(actions=("*",), data_actions=("*",)),)},
