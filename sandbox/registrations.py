@@ -71,6 +71,14 @@ def appear(world: World, tenant_id: str, app_id: str) -> Principal:
     return directory.add(world, principal)
 
 
+def vanish(world: World, subscription_id: str, namespace: str) -> None:
+    """Take a namespace's first-party app out of the directory; it stays registered."""
+    tenant: str = world.state.subscriptions[subscription_id.lower()]["tenantId"]
+    found = first_party(world, tenant, APPS[namespace.lower()])
+    if found:
+        del world.state.principals[found.object_id.lower()]
+
+
 def state(world: World, subscription_id: str, namespace: str) -> str:
     """Registered, Registering, Unregistering or NotRegistered."""
     if namespace.lower() in ALWAYS:

@@ -1,7 +1,8 @@
 """Scenarios: TOML files that say what a sandbox holds when it opens.
 
 ``include = ["cast.toml"]`` puts other files' tables first. ``[settings]`` goes into the
-state as it is. Every other table is an array; its items go to the provider that registered
+state as it is; ``[intent]`` is for whoever opens the scenario, an intent that fits it, and no
+part of the state. Every other table is an array; its items go to the provider that registered
 it (:meth:`sandbox.routing.Api.seed`).
 """
 
@@ -24,16 +25,19 @@ class ScenarioError(ValueError):
 
 def find(name: str) -> Path:
     """The file of a built-in scenario or of a path; raises ScenarioError."""
-    path = Path(name) if name.endswith(".toml") or "/" in name else FOLDER / f"{name}.toml"
+    path = FOLDER / f"{name}.toml"
+    if not path.is_file() and (name.endswith(".toml") or "/" in name):
+        path = Path(name)
     if not path.is_file():
-        known = ", ".join(names())
+        known = ", ".join([*names(), "failures/<id of a check>"])
         raise ScenarioError(f"there is no scenario {name!r}; the built-in ones are: {known}")
     return path
 
 
-def names() -> list[str]:
-    """The built-in scenarios."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml") if not path.stem.startswith("_"))
+def names(below: str = "") -> list[str]:
+    """The built-in scenarios, or those of a folder: ``failures`` holds one for each failure."""
+    found = (FOLDER / below).glob("*.toml")
+    return sorted(path.stem for path in found if not path.stem.startswith("_"))
 
 
 def read(name: str) -> Json:
@@ -61,7 +65,9 @@ def _merge(into: Json, more: Json) -> None:
         if isinstance(value, list):
             into[name] = [*into.get(name, []), *value]
         elif isinstance(value, dict):
-            into[name] = {**into.get(name, {}), **value}
+            below = dict(into.get(name, {}))
+            _merge(below, value)
+            into[name] = below
         else:
             into[name] = value
 
@@ -70,7 +76,7 @@ def open_into(world: World, apis: list[Api], name: str, seed: int) -> None:
     """Replace the world's state by a scenario's; raises ScenarioError and changes nothing."""
     data = read(name)
     known = {table for api in apis for table in api.seeds}
-    strange = set(data) - known - {"settings", "faults"}
+    strange = set(data) - known - {"settings", "faults", "intent"}
     if strange:
         raise ScenarioError(f"{name}: no provider knows the tables {', '.join(sorted(strange))}")
     before, offset = world.state, world.clock.offset

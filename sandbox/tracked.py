@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sandbox import armid, cascade, regions
+from sandbox import armid, cascade, catalogue, regions
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import subscriptions
 from sandbox.routing import Api
@@ -40,6 +40,19 @@ def existing(world: World, request: Request) -> Resource:
     return found
 
 
+def refuse_unoffered(kind: str, location: str) -> None:
+    """Refuse a region that does not exist or does not offer a type, worded as ARM does."""
+    if regions.known(location) and catalogue.offered(kind, location):
+        return
+    offering = [name for name in regions.names() if catalogue.offered(kind, name)]
+    raise Refusal(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{location}' is not available for resource type '{kind}'. List of "
+        f"available regions for the resource type is '{','.join(offering)}'.",
+    )
+
+
 def placed(world: World, request: Request, body: Json) -> str:
     """The region asked for in a PUT.
 
@@ -52,14 +65,7 @@ def placed(world: World, request: Request, body: Json) -> str:
         raise Refusal(
             400, "LocationRequired", "The location property is required for this definition."
         )
-    if not regions.known(asked):
-        raise Refusal(
-            400,
-            "LocationNotAvailableForResourceType",
-            f"The provided location '{asked}' is not available for resource type "
-            f"'{armid.resource_type(request.path)}'. List of available regions for the resource "
-            f"type is '{','.join(regions.names())}'.",
-        )
+    refuse_unoffered(armid.resource_type(request.path), asked)
     before = world.resource(request.path)
     if before and regions.short(before.doc["location"]) != regions.short(asked):
         raise Refusal(

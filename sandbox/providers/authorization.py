@@ -1,4 +1,4 @@
-"""Role definitions, role assignments, permissions and deny assignments, at any scope."""
+"""Role definitions, role assignments and permissions, at any scope."""
 
 import re
 
@@ -16,15 +16,31 @@ api = Api("Microsoft.Authorization")
 _BASE = "{scope}/providers/Microsoft.Authorization"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OLD = 30 * 86400.0
+_CONDITION = (
+    "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/write'}})) OR "
+    "(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
+    "ForAnyOfAnyValues:GuidEquals {{{ids}}}))"
+)
+"""As the portal writes "constrain roles" (delegate role assignment management with conditions)."""
+_ALLOWED_ROLES = re.compile(
+    r"@Request\[Microsoft\.Authorization/roleAssignments:RoleDefinitionId\]\s*"
+    r"ForAnyOfAnyValues:GuidEquals\s*\{([^}]*)\}",
+    re.IGNORECASE,
+)
 
 
 @api.seed("assignments")
 def seed(world: World, item: Json) -> None:
-    """``principal`` (name or object id), ``role``, ``scope``, ``age_s`` (a month unless given)."""
+    """``principal`` (name or object id), ``role``, ``scope``, ``age_s`` (a month unless given),
+    ``may_grant``: names of the only roles that its condition lets be assigned."""
     scope = scope_of(world, item["scope"])
     who = principal_id(world, item["principal"], scope)
     made = world.epoch() - float(item.get("age_s", _OLD))
-    rbac.grant(world, scope, item["role"], who, created=made, name=item.get("name", ""))
+    done = rbac.grant(world, scope, item["role"], who, created=made, name=item.get("name", ""))
+    if "may_grant" in item:
+        ids = ", ".join(rbac.BUILT_IN[name].id for name in item["may_grant"])
+        done.doc["properties"]["condition"] = _CONDITION.format(ids=ids)
+        done.doc["properties"]["conditionVersion"] = "2.0"
 
 
 # Role definitions
@@ -237,7 +253,8 @@ def _may_grant(world: World, request: Request, role: RoleDefinition) -> None:
     for item in rbac.held(world, request.caller.object_id, request.scope):
         held = BY_ID[armid.name(item.doc["properties"]["roleDefinitionId"]).lower()]
         allowed = rbac.role_allows(held.id, action, data=False)
-        if allowed and (not held.grants or role.id in held.grants):
+        narrowed = _narrowed(item.doc["properties"].get("condition"))
+        if allowed and all(not only or role.id in only for only in (held.grants, narrowed)):
             return
     caller = request.caller
     raise GatewayRefusal(
@@ -248,6 +265,12 @@ def _may_grant(world: World, request: Request, role: RoleDefinition) -> None:
         " scope is invalid or there is an ABAC condition that's not fulfilled. If access was"
         " recently granted, please refresh your credentials.",
     )
+
+
+def _narrowed(condition: str | None) -> tuple[str, ...]:
+    """The roles that a condition lets be assigned; empty where it does not speak of roles."""
+    found = _ALLOWED_ROLES.search(condition or "")
+    return tuple(re.findall(r"[0-9a-f-]{36}", found[1].lower())) if found else ()
 
 
 def _conflict(
@@ -285,7 +308,7 @@ def unassign(world: World, request: Request) -> Answer:
     return Answer(200, gone.doc) if gone else Answer(204)
 
 
-# What the caller may do, and what nobody may
+# What the caller may do
 
 
 @api.route("GET", f"{_BASE}/permissions", action="")
@@ -296,16 +319,3 @@ def permissions(world: World, request: Request) -> Answer:
         role = BY_ID[armid.name(item.doc["properties"]["roleDefinitionId"]).lower()]
         roles.setdefault(role.id, _permission(role))
     return Answer(200, {"value": list(roles.values())})
-
-
-@api.route("GET", f"{_BASE}/denyAssignments")
-def deny_assignments(world: World, request: Request) -> Answer:
-    """Those at the scope, above and below it; ``atScope()`` leaves out what is below."""
-    scope = request.params["scope"]
-    at_scope = "atscope()" in request.query.get("$filter", "").lower()
-    value = []
-    for item in world.state.denials.values():
-        at = item.doc["properties"]["scope"]
-        if armid.within(scope, at) or (not at_scope and armid.within(at, scope)):
-            value.append(item.doc)
-    return Answer(200, {"value": value})

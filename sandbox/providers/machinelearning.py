@@ -7,7 +7,7 @@ aml/01, aml/11, aml/13); what is done meanwhile is in :mod:`sandbox.providers.wo
 from sandbox import armid, assigned, operations, tracked
 from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import managedgroup, softdeleted, workspacerules
+from sandbox.providers import managedgroup, mlquota, softdeleted, workspacerules
 from sandbox.providers.workspacebuild import start
 from sandbox.providers.workspacedoc import dependency, new_doc
 from sandbox.state import Json, Operation, Resource
@@ -64,6 +64,8 @@ def put_workspace(world: World, request: Request) -> Answer:
         workspace = softdeleted.recover(world, request.path)
         return _accepted(world, request, workspace, "aml.none")
     workspacerules.judge_new(world, request.params["name"], body)
+    if not present:
+        mlquota.refuse_full(world, request.path)
     assigned.judge_linked(world, request, body.get("identity") or {})
     if present:
         managedgroup.remove_group(world, present.doc)
@@ -278,56 +280,6 @@ def list_outbound(world: World, request: Request) -> Answer:
         for name, rule in rules.items()
     ]
     return Answer(200, {"value": value})
-
-
-@api.route("GET", AT + "/usages")
-def list_usages(world: World, request: Request) -> Answer:
-    """Cores used in a region; nothing runs in the sandbox, so only limits differ."""
-    subscription = f"/subscriptions/{request.params['s']}"
-    value = []
-    for kind, name, most in _cores(world, request.params["location"]):
-        tail = f"/{name.replace(' ', '_')}" if kind == "vmFamily" else ""
-        value.append(
-            {
-                "id": f"{subscription}/usages{tail}",
-                "type": f"Microsoft.MachineLearningServices/{kind}/usages",
-                "currentValue": 0,
-                "limit": most,
-                "name": {"localizedValue": name, "value": name},
-                "unit": "Count",
-            }
-        )
-    return Answer(200, {"value": value})
-
-
-@api.route("GET", AT + "/quotas")
-def list_quotas(world: World, request: Request) -> Answer:
-    """Quotas of VM families in a region."""
-    value = [
-        {
-            "id": f"/subscriptions/{request.params['s']}/quotas/{name.replace(' ', '_')}",
-            "type": "Microsoft.MachineLearningServices/vmFamily/quotas",
-            "limit": most,
-            "name": {"localizedValue": name, "value": name},
-            "unit": "Count",
-        }
-        for kind, name, most in _cores(world, request.params["location"])
-        if kind == "vmFamily"
-    ]
-    return Answer(200, {"value": value})
-
-
-def _cores(world: World, location: str) -> list[tuple[str, str, int]]:
-    """(type, name, limit) of a region; ``settings.quota.machinelearning.<region>`` changes all."""
-    here = world.state.settings.get("quota", {}).get("machinelearning", {})
-    most = int(here.get(location.lower(), 100))
-    return [
-        ("totalCores", "Clusters", 200),
-        ("dedicatedCores", "Total Cluster Dedicated Regional vCPUs", most),
-        ("vmFamily", "Standard DSv2 Family Cluster Dedicated vCPUs", most),
-        ("vmFamily", "Standard NCv3 Family Cluster Dedicated vCPUs", 0),
-        ("lowPriorityCores", "Total Cluster LowPriority Regional vCPUs", most),
-    ]
 
 
 def _named(world: World, request: Request) -> Resource:

@@ -245,12 +245,15 @@ def begin(world: World, workspace: Resource, part: Part) -> Resource:
         code = "MissingSubscriptionRegistration"
         details = [{"code": code, "target": part.namespace, "message": message}]
         raise Refusal(409, code, message, details=details)
-    part.provider.refuse_full(world, subscription, doc["location"])
     where = part_id(doc, part)
     kind = f"{part.namespace}/{part.kind}"
-    policy.refuse(
-        world, where, {"type": kind, "name": armid.name(where), "location": doc["location"]}
-    )
+    tracked.refuse_unoffered(kind, doc["location"])
+    body: Json = {"type": kind, "name": armid.name(where), "location": doc["location"]}
+    if part.name == "cosmos":
+        # It is made with the key; what Machine Learning sends besides is not known.
+        body["properties"] = {"keyVaultKeyUri": key_id(doc).rpartition("/")[0]}
+    policy.refuse(world, where, body)
+    part.provider.refuse_full(world, subscription, doc["location"])
     return part.provider.make(world, where, doc["location"], managed_by=doc["id"])
 
 

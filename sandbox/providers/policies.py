@@ -31,6 +31,9 @@ _VAULT = "Microsoft.KeyVault/vaults"
 _COSMOS = "Microsoft.DocumentDB/databaseAccounts"
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _SEARCH = "Microsoft.Search/searchServices"
+_WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
+_KEY = "Microsoft.KeyVault.Data/vaults/keys"
+_KEY_MODE = "Microsoft.KeyVault.Data"
 
 BUILT_IN: dict[str, tuple[str, Json]] = {
     "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53": (
@@ -64,6 +67,18 @@ BUILT_IN: dict[str, tuple[str, Json]] = {
     "ee980b6d-0eca-4501-8d54-f6290fd512c3": (
         "Azure AI Search services should disable public network access",
         _deny(_SEARCH, {"field": f"{_SEARCH}/publicNetworkAccess", "notEquals": "disabled"}),
+    ),
+    "438c38d2-3772-465a-a9cc-7a6666a275ce": (
+        "Azure Machine Learning Workspaces should disable public network access",
+        _deny(_WORKSPACE, {"field": f"{_WORKSPACE}/publicNetworkAccess", "notEquals": "Disabled"}),
+    ),
+    "405c5871-3e91-4644-8a63-58e19d68ff5b": (
+        "Azure Key Vault should disable public network access",
+        _deny(_VAULT, {"field": f"{_VAULT}/publicNetworkAccess", "notEquals": "Disabled"}),
+    ),
+    "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0": (
+        "Key Vault keys should have an expiration date",
+        _deny(_KEY, {"field": f"{_KEY}/attributes.expiresOn", "exists": "false"}),
     ),
 }
 """Built-in definitions by their real ids; the rules are worded anew and only as strict as this
@@ -107,7 +122,14 @@ def _definition(world: World, definition_id: str) -> Json | None:
         "displayName": name,
         "rule": rule,
         "type": "BuiltIn",
+        "mode": _KEY_MODE if _of_keys(rule) else "Indexed",
     }
+
+
+def _of_keys(rule: Json) -> bool:
+    """Whether a rule is about keys in vaults: neither a PUT to ARM nor the question what
+    would be refused sees those."""
+    return bool(rule["if"]["allOf"][0]["equals"] == _KEY)
 
 
 def _shown_definition(entry: Json) -> Json:
@@ -115,7 +137,7 @@ def _shown_definition(entry: Json) -> Json:
         "properties": {
             "displayName": entry["displayName"],
             "policyType": entry["type"],
-            "mode": "Indexed",
+            "mode": entry.get("mode", "Indexed"),
             "parameters": {"effect": {"type": "String", "defaultValue": "Audit"}},
             "policyRule": entry["rule"],
         },

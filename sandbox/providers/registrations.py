@@ -27,12 +27,17 @@ _SEARCH_AUTHORIZATION = {
 
 @api.seed("registrations")
 def seed(world: World, item: Json) -> None:
-    """``subscription`` (name or id) and ``namespaces`` (a list) that are registered."""
+    """``subscription`` (name or id), ``namespaces`` (a list), ``state`` (Registered unless given).
+
+    ``app = false``: the service's principal was removed from the directory since.
+    """
     subscription = subscription_id(world, item["subscription"])
     for name in item["namespaces"]:
         if not namespace(name):
             raise KeyError(f"no namespace {name!r}")
         registrations.put(world, subscription, name, item.get("state", "Registered"))
+        if not item.get("app", True):
+            registrations.vanish(world, subscription, name)
 
 
 def _type(item: ResourceType) -> Json:

@@ -89,6 +89,13 @@ def make(
     return resource
 
 
+@api.seed("search")
+def seed(world: World, item: Json) -> None:
+    """``[[search]]``: name, subscription, group, location; optional sku."""
+    path = tracked.seeded(world, item, KIND)
+    finish(world, make(world, path, item["location"], sku=item.get("sku", MANAGED_SKU)))
+
+
 def finish(world: World, resource: Resource, state: str = "Succeeded") -> None:
     """End a service's provisioning."""
     properties = resource.doc["properties"]

@@ -4,10 +4,11 @@ A vault: ``name``, ``subscription`` (id or display name), ``group``, ``location`
 (``rbac`` or ``policies``), ``purge_protection``, ``retention`` (days), ``sku``, ``network``
 (a table of ``public``, ``default``, ``bypass``, ``ip``), ``policies`` (``principal``: name or
 object id, ``keys``: permissions), ``tags``, ``created_days_ago``, ``deleted`` with
-``deleted_days_ago``.
+``deleted_days_ago``; ``tenant`` (name or id) that it still belongs to after its subscription
+went to another one.
 
 A key: ``name``, ``type``, ``bits``, ``curve``, ``enabled``, ``nbf`` and ``exp`` (days from
-now), ``versions`` (how many), ``ops``, ``tags``, ``rotation`` (``after`` days or ``before``
+now), ``versions`` (how many, or their ids, the oldest first), ``ops``, ``tags``, ``rotation`` (``after`` days or ``before``
 days of expiry, ``expiry`` days), ``created_days_ago``, ``deleted_days_ago``. No material is
 made; each version's comes when it is first needed.
 """
@@ -41,6 +42,7 @@ _VAULT = frozenset(
         "deleted",
         "deleted_days_ago",
         "keys",
+        "tenant",
     ]
 )
 _KEY = frozenset(
@@ -80,6 +82,8 @@ def seed_vault(world: World, spec: Json) -> None:
     known = given in state.subscriptions
     subscription = given if known else subscriptions.subscription_id(world, given)
     tenant = state.subscriptions[subscription]["tenantId"]
+    if "tenant" in spec:
+        tenant = subscriptions.tenant_id(world, spec["tenant"])
     name = spec["name"]
     group = f"/subscriptions/{subscription}/resourceGroups/{spec['group']}"
     vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
@@ -156,11 +160,14 @@ def _seed_key(world: World, vault: Resource, spec: Json) -> None:
     sku = vault.doc["properties"]["sku"]["name"]
     name = vault.doc["name"]
     created = now - spec.get("created_days_ago", 30) * DAY
-    count = spec.get("versions", 1)
+    given = spec.get("versions", 1)
+    named: list[str] = given if isinstance(given, list) else [""] * given
+    count = len(named)
     key: Json | None = None
-    for at in range(count):
+    for at, id in enumerate(named):
         parts = keyspec.key_spec(_asked(spec, now), sku)
         version = keystore.new_version(world, parts)
+        version["version"] = id or version["version"]
         # Versions are spread over the time from the first to now, the oldest first.
         version["created"] = version["updated"] = created + at * (now - created) // count
         if key is None:
