@@ -76,8 +76,8 @@ def _vault(n: Names) -> Explanation:
     return Explanation(
         "What the vault must be",
         (
-            f"{n.vault} holds {n.key}. Azure Machine Learning refuses a vault without purge "
-            "protection, but only minutes after you asked.",
+            f"The vault keeps {n.key} and answers every wrap and unwrap. Azure Machine Learning "
+            f"refuses {n.vault} while it is not purge-protected, but only minutes after you asked.",
             "The vault's firewall works on keys, not on settings. Closed to everybody but trusted "
             "services is documented to work by the services that use the key, although the "
             "vault's own table of trusted services leaves Cosmos DB out.",
