@@ -6,11 +6,18 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from services.azure import devicecode
 from services.azure.clouds import PRICES, Cloud, discover
@@ -190,6 +197,72 @@ async def test_the_environment_signs_in(
     (found,) = [item async for item in probe(cloud, names=("environment",))]
     assert found.outcome == "ready" and found.caller is not None
     assert found.caller.object_id == admin["object_id"]
+
+
+def _certificate(folder: Path) -> Path:
+    """A key with its self-signed certificate, as applications register them."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "wrapkey test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = folder / "app.pem"
+    file.write_bytes(key.private_bytes(*plain) + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def _workload_token(folder: Path, lives: int) -> Path:
+    """What a cluster's own issuer puts into a pod's file."""
+    claims = {
+        "iss": "https://issuer.test",
+        "sub": "system:serviceaccount:ml:wrapkey",
+        "aud": "api://AzureADTokenExchange",
+        "exp": int(time.time()) + lives,
+    }
+    file = folder / "token"
+    file.write_text(jwt.encode(claims, "of the cluster, thirty-two bytes long", algorithm="HS256"))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("variable", "make", "outcome"),
+    [
+        ("AZURE_CLIENT_CERTIFICATE_PATH", _certificate, "ready"),
+        ("AZURE_FEDERATED_TOKEN_FILE", partial(_workload_token, lives=600), "ready"),
+        ("AZURE_FEDERATED_TOKEN_FILE", partial(_workload_token, lives=-600), "failed"),
+    ],
+    ids=["certificate", "workload", "workload-expired"],
+)
+async def test_the_environment_signs_in_without_a_secret(
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    make: Callable[[Path], Path],
+    outcome: str,
+) -> None:
+    app = sandbox.principal("app")
+    for name in list(os.environ):
+        if name.startswith("AZURE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TENANT_ID", sandbox.ready["tenant_id"])
+    monkeypatch.setenv("AZURE_CLIENT_ID", app["client_id"])
+    monkeypatch.setenv(variable, str(make(tmp_path)))
+    cloud = Cloud.from_ready(sandbox.ready)
+    (found,) = [item async for item in probe(cloud, names=("environment",))]
+    assert found.outcome == outcome, found.reason
+    if outcome == "ready":
+        assert found.caller is not None
+        assert found.caller.object_id == app["object_id"]
 
 
 def enter(sandbox: RunningSandbox, code: DeviceCode) -> None:
