@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from screens.keys import bind
 from screens.setup.page import SetupPage
 from screens.widgets.form import Choice, Form, Go
+from screens.widgets.inspect import TextView
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Note, TitleLine
@@ -19,6 +20,7 @@ from services.setup.access import AccessLine, access_lines
 from services.setup.dependencies import dependencies_of
 from services.setup.draft import identity_word
 from services.setup.plan import build
+from services.text import plain
 
 COLUMNS = (
     Column("Who", 22),
@@ -26,7 +28,22 @@ COLUMNS = (
     Column("State", status=True),
     Column("Gets", prose=True),
 )
+STATES = {
+    "OK": "has it already",
+    "NEW": "a step of the plan gives it",
+    "??": "could not be read",
+}
 NEW, SYSTEM = "+", "system"
+
+
+class Lines(ListTable):
+    """Down from its last row goes on to the rows below the list."""
+
+    def action_cursor_down(self) -> None:
+        if self.cursor_row >= self.row_count - 1:
+            self.screen.query_one(Choice).focus()
+        else:
+            super().action_cursor_down()
 
 
 class Access(SetupPage):
@@ -44,7 +61,7 @@ class Access(SetupPage):
 
     def question(self) -> ComposeResult:
         yield TitleLine("Who gets what", "reading")
-        yield ListTable(COLUMNS)
+        yield Lines(COLUMNS)
         with Form(id="access-form"):
             yield Choice("Workspace identity", id="identity")
             yield Go("Continue to the workspace")
@@ -77,6 +94,11 @@ class Access(SetupPage):
         row = self.query_one(ListTable).current
         if row is not None and isinstance(row.data, AccessLine):
             self._say(row.data)
+
+    def on_data_table_row_selected(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None and isinstance(row.data, AccessLine):
+            self.app.push_screen(TextView(row.data.who, in_full(row.data)))
 
     def on_choice_opened(self, event: Choice.Opened) -> None:
         self.load(self._pick())
@@ -126,6 +148,19 @@ class Access(SetupPage):
         from screens.setup.workspace import WorkspacePage
 
         self.app.push_screen(WorkspacePage(self.draft))
+
+
+def in_full(line: AccessLine) -> str:
+    """Everything about one principal, as lines."""
+    known = [
+        ("Who", line.who),
+        ("Object id", line.object_id or "not known yet"),
+        ("Gets", line.gets),
+        ("Why", line.why),
+        ("State", STATES[line.state]),
+        ("Note", line.note),
+    ]
+    return "\n".join(f"{name}: {plain(value)}" for name, value in known if value)
 
 
 def _row(line: AccessLine) -> Row:

@@ -23,6 +23,8 @@ BITS = (
     ("4096", "largest; slower to wrap, same price as 3072"),
 )
 
+WRITTEN = "A date such as 2027-12-01, or a time in UTC such as 2027-12-01T08:00:00Z."
+
 
 class NewKey(SetupPage):
     """What the key will be like; the plan makes it."""
@@ -177,8 +179,7 @@ def moment_rule(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        found = names.problem("instant", text)
-        return f"{found} Or a date: 2027-12-01" if found else ""
+        return WRITTEN if names.problem("instant", text) else ""
     return ""
 
 

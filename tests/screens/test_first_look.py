@@ -5,15 +5,19 @@ from types import SimpleNamespace
 from opening import shown, until
 from textual.widgets import Input
 
+from screens.setup.access import Access
 from screens.setup.new_key import NewKey
 from screens.setup.where import Where
 from screens.widgets.explain import ExplainPane
 from screens.widgets.form import Choice
+from screens.widgets.inspect import TextView
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Entry, KeyLine, key_line
+from screens.widgets.table import ListTable
 from services import names
 from services.explain import Names, explain
+from services.model.intent import KeyIntent, VaultIntent
 from services.runs.view import RunView
 from services.setup.draft import Draft
 from services.text import clip
@@ -118,3 +122,34 @@ async def test_home_says_that_a_run_is_going_on(opened):
         await pilot.pause()
         assert "A run is going on: 7f3a (mlw-prod)." in shown(app)
         del app.session.views["7f3a"]
+
+
+async def test_the_list_of_who_gets_what_leads_on_and_opens_its_rows(opened):
+    async with opened() as (app, pilot):
+        draft = Draft(app.session.subscription, region="westeurope")
+        draft.create_vault(VaultIntent(name="kv-first-look", create=True))
+        draft.create_key(KeyIntent(name="cmk", create=True))
+        app.push_screen(Access(draft))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        table = app.screen.query_one(ListTable)
+        table.focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, TextView)
+        assert "Why: to create the key" in shown(app)
+        await pilot.press("escape", "G", "down")
+        assert app.focused is app.screen.query_one("#identity")
+
+
+async def test_a_new_key_is_not_named_as_one_that_is_there(opened):
+    async with opened() as (app, pilot):
+        draft = Draft(app.session.subscription, region="westeurope")
+        app.push_screen(NewKey(draft, frozenset({"cmk-ml"})))
+        await pilot.pause()
+        field = app.focused
+        assert field.value == "cmk-ml-2"
+        await pilot.press("backspace", "backspace")
+        await pilot.pause()
+        assert "has a key cmk-ml" in shown(app)
