@@ -40,6 +40,8 @@ class Proxy:
             await self._serve(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return  # the client went away; there is nobody to tell
+        except asyncio.CancelledError:
+            return  # by stop(); asyncio would print a cancelled client task as a failure
         finally:
             writer.close()
 

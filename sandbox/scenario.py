@@ -65,7 +65,8 @@ def _merge(into: Json, more: Json) -> None:
         if isinstance(value, list):
             into[name] = [*into.get(name, []), *value]
         elif isinstance(value, dict):
-            below = dict(into.get(name, {}))
+            before = into.get(name)
+            below = dict(before) if isinstance(before, dict) else {}
             _merge(below, value)
             into[name] = below
         else:
