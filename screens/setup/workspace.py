@@ -14,7 +14,7 @@ from screens.widgets.prompt import Prompt
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, Row
 from services import names
-from services.azure import resourcegraph
+from services.azure import groups, resourcegraph
 from services.ids import ArmId
 from services.model.intent import Create
 from services.setup.dependencies import TYPES
@@ -136,8 +136,11 @@ class WorkspacePage(SetupPage):
     async def _pick_resource(self, field: str) -> None:
         """New under wrapkey's name, new under yours, or one that exists."""
         kql = f"Resources | where type =~ '{TYPES[field]}' | project id, name, location"
+        subscription = self.draft.subscription.id
+        there = await groups.list_groups(self.conn, subscription)
+        closed = {one.name.lower() for one in there if one.managed_by}
         found: list[dict[str, Any]] = []
-        async for page in resourcegraph.query(self.conn, kql, [self.draft.subscription.id]):
+        async for page in resourcegraph.query(self.conn, kql, [subscription]):
             found += page
         noun = NOUNS[field]
         rows = [Row("none", ("none", "", "can be added later"))] if field == "registry" else []
@@ -146,10 +149,10 @@ class WorkspacePage(SetupPage):
         if field == "secrets_vault":
             rows.append(Row("same", ("the vault of the key", "", "secrets beside the key")))
         region = self.draft.region
-        rows += [
-            Row(str(one["id"]), (plain(one["name"]), plain(one["location"]), "exists"), raw=one)
-            for one in sorted(found, key=lambda one: (one["location"] != region, one["name"]))
-        ]
+        known = [_existing(one, region, closed) for one in found]
+        rows += sorted(
+            known, key=lambda row: (bool(row.data), row.cells[1] != region, row.cells[0])
+        )
         columns = (Column("Name"), Column("Region", 14), Column("", 26))
 
         def chosen(value: str | None) -> None:
@@ -191,6 +194,17 @@ _MODES = {
     "service-side": "Your data lies in Microsoft's shared resources, each document encrypted with "
     "your key. This mode can't rotate the key and can't be changed later.",
 }
+
+
+def _existing(one: dict[str, Any], region: str, closed: set[str]) -> Row:
+    """A resource that is there; those of a managed group are closed to everybody else."""
+    managed = ArmId.parse(str(one["id"])).group.lower() in closed
+    word = "NO: of a managed group" if managed else "exists"
+    if not managed and one["location"] != region:
+        word = "exists, other region"
+    cells = (plain(one["name"]), plain(one["location"]), word)
+    reason = "it belongs to a managed group, which nobody else may change" if managed else None
+    return Row(str(one["id"]), cells, raw=one, data=reason)
 
 
 def _title(name: str) -> str:

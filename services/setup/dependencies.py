@@ -178,7 +178,7 @@ def _secrets_vault(intent: Intent, needed: Dependencies, tenant: str) -> Step:
     return Step(
         id="secrets-vault",
         kind="vault",
-        title=f"vault {name} for the workspace's own secrets, purge-protected",
+        title=f"vault {name} for the workspace's secrets",
         action="create",
         target=id,
         params={
