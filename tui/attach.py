@@ -50,14 +50,26 @@ def read_ready(path: Path) -> Ready:
         ) from None
     except ValueError:
         raise NoSandbox(f"{path} is not the JSON that `wrapkey sandbox serve` writes.") from None
-    if not isinstance(document, dict) or not isinstance(document.get("arm"), str):
+    if not isinstance(document, dict) or not _located(document.get("arm")):
         raise NoSandbox(f"{path} has no address `arm`: it is not a sandbox's ready file.")
+    for name in ("principals", "subscriptions"):
+        listed = document.setdefault(name, [])
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            raise NoSandbox(f"{path} has no list `{name}`: it is not a sandbox's ready file.")
     if document.get("schema", SCHEMA) != SCHEMA:
         raise NoSandbox(
             f"{path} is of another version of the sandbox than this wrapkey knows: stop that one "
             "with the wrapkey that started it, then start it anew."
         )
     return document
+
+
+def _located(address: object) -> bool:
+    """Whether this is an address with a port."""
+    try:
+        return isinstance(address, str) and bool(urlsplit(address).port)
+    except ValueError:
+        return False
 
 
 async def alive(ready: Ready) -> bool:
