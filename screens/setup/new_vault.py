@@ -23,7 +23,7 @@ OPTIONS = {
         ("policies", "access policies", "a list kept in the vault decides; works at once"),
     ),
     "network": (
-        ("public", "public", "every network, to who has a right"),
+        ("public", "public", "every network; a right is still needed"),
         ("trusted-services", "trusted services", "closed but for services Azure trusts"),
     ),
     "sku": (
