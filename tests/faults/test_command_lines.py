@@ -142,6 +142,20 @@ def test_a_damaged_journal_is_named_and_nothing_is_written(
     assert not [one for one in sandbox.requests() if one["method"] in ("PUT", "PATCH", "DELETE")]
 
 
+def test_a_subscription_that_is_not_the_intents(
+    sandbox: RunningSandbox, tmp_path: Path, capsys: Capture
+) -> None:
+    sandbox.reset("contoso")
+    ready, file = tmp_path / "ready.json", tmp_path / "intent.toml"
+    ready.write_text(json.dumps(sandbox.ready))
+    file.write_text(INTENT)
+    to = ("--connect", str(ready), "--subscription")
+    for words in (("plan", str(file)), ("apply", str(file), "--yes")):
+        assert "the intent says" in refused(capsys, *words, *to, "Contoso-Data")
+        assert "You can't see" in refused(capsys, *words, *to, "nowhere")
+    assert main(["plan", str(file), *to, "contoso-ml"]) == 0
+
+
 def test_a_home_that_is_a_file(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

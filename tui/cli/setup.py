@@ -66,7 +66,7 @@ def plan(
         from tui.connect import connected
 
         async with connected(given.options, given.paths, given.memory) as conn:
-            made = await _make(conn, wanted)
+            made = await _make(conn, given, wanted)
             basis = await of_plan.read(conn, made, given.paths.state, code)
             return made, basis.estimate(assumptions)
 
@@ -105,7 +105,7 @@ async def _apply(
     from tui.connect import connected
 
     async with connected(given.options, given.paths, given.memory) as conn:
-        made = await _make(conn, wanted)
+        made = await _make(conn, given, wanted)
         bad = [one for one in failing(made) if one.check not in accept]
         if bad:
             for one in bad:
@@ -143,7 +143,18 @@ def _problem(path: Path, problem: Any) -> str:
     return f"{at}: {problem.path or 'the file'}: {problem.rule}{known}"
 
 
-async def _make(conn: "Connection", wanted: "Intent") -> "Plan":
+async def _make(conn: "Connection", given: Given, wanted: "Intent") -> "Plan":
+    """The plan; raises BadInput where --subscription means another one than the intent."""
+    if given.options.subscription:
+        from services.azure.subscriptions import list_subscriptions
+        from tui.cli.listing import the_one
+
+        meant = the_one(await list_subscriptions(conn), given.options.subscription)
+        if meant.id != wanted.subscription.lower():
+            raise BadInput(
+                f"--subscription means {meant.name} ({meant.id}), the intent says"
+                f" {wanted.subscription}. Leave the option out, or change the intent."
+            )
     from services.setup.plan import make_plan
 
     return await make_plan(conn, wanted)
