@@ -113,9 +113,9 @@ def test_eligible_roles_are_told_to_whom_they_are_for(sandbox: RunningSandbox) -
     sandbox.reset("failures/caller-permissions")
     path = f"{GROUP}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
     asked = f"{path}?$filter=asTarget()"
-    (one,) = sandbox.call("GET", asked, principal="contributor").json()["value"]
+    (one,) = sandbox.call("GET", asked, principal="reader").json()["value"]
     role = one["properties"]["expandedProperties"]["roleDefinition"]
-    assert role["displayName"] == "User Access Administrator"
+    assert role["displayName"] == "Contributor"
     assert sandbox.call("GET", asked).json() == {"value": []}
 
 
@@ -126,6 +126,23 @@ def test_a_denial_is_listed_where_it_holds(sandbox: RunningSandbox) -> None:
     assert one["properties"]["permissions"][0]["actions"] == [f"{WORKSPACE['type']}/write"]
     other = GROUP.replace("rg-ml", "rg-sec") + tail
     assert sandbox.call("GET", other, version="2022-04-01").json() == {"value": []}
+
+
+def test_a_group_holds_only_so_many_workspaces(sandbox: RunningSandbox) -> None:
+    sandbox.reset("failures/workspace")
+    sandbox.admin("POST", "settings", {"quota": {"workspaces": 1}})
+    ids = {
+        "storageAccount": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stmlready",
+        "keyVault": f"{GROUP.replace('rg-ml', 'rg-sec')}/providers/Microsoft.KeyVault/vaults/kv-cmk",
+        "applicationInsights": f"{GROUP}/providers/Microsoft.Insights/components/appi-ready",
+    }
+    body = {"location": "westeurope", "properties": ids}
+    path = f"{GROUP}/providers/{WORKSPACE['type']}"
+    answer = sandbox.call("PUT", f"{path}/mlw-second", body, version="2025-06-01")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "QuotaExceeded")
+    tags = {"tags": {"changed": "yes"}}
+    changed = sandbox.call("PATCH", f"{path}/mlw-new", tags, version="2025-06-01")
+    assert changed.status_code == 202
 
 
 @pytest.mark.parametrize(

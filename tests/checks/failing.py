@@ -1,0 +1,77 @@
+"""What Azure says late about the failures that checks see early, by scenario."""
+
+from typing import NamedTuple
+
+MISSING: dict[str, str] = {}
+"""Checks that do not see their own scenario, and why."""
+
+MILDER = {"ml-quota": "Azure counts only cores, which a workspace does not need"}
+"""Checks whose scenario can show less than their gravest status, and why."""
+
+
+class Late(NamedTuple):
+    """How a run of the plan ends that was applied all the same."""
+
+    step: str
+    code: str
+    text: str = ""
+    """Part of Azure's words, in what the caller was answered or in the operation's error."""
+    without: tuple[str, ...] = ()
+    """Steps taken out besides the check's repairs: the plan happens to repair it."""
+
+
+_POLICY = "was disallowed by policy"
+_NO_RIGHT = "does not have authorization to perform action"
+
+FAILS: dict[str, Late] = {
+    "provider-registered": Late(
+        "workspace", "MissingSubscriptionRegistration", "'Microsoft.DocumentDB'"
+    ),
+    "region-offered": Late("workspace", "LocationNotAvailableForResourceType", "'brazilsouth'"),
+    "vault-exists": Late("key", "VaultNotFound"),
+    "vault-deleted": Late("vault", "ConflictError", "already exists in deleted state"),
+    "vault-name": Late("vault", "VaultAlreadyExists", "is already in use"),
+    "vault-protection": Late(
+        "workspace",
+        "BadRequest",
+        "CMK workspaces should have purge protection enabled on their CMK keyvault.",
+    ),
+    "vault-region": Late("workspace", "BadRequest", "same region"),
+    "vault-network": Late("workspace", "ForbiddenByFirewall", "(4016)"),
+    "key-exists": Late("key", "KeyNotFound"),
+    "key-deleted": Late("key", "ObjectIsDeletedButRecoverable"),
+    "key-type": Late("workspace", "KeyOperationForbidden", "(4005)"),
+    "key-operations": Late("workspace", "KeyOperationForbidden", "(4005)"),
+    "key-enabled": Late("workspace", "KeyDisabled", "(4018)"),
+    "key-dates": Late("workspace", "KeyNotYetValidOrExpired", "(4018)"),
+    "cosmos-principal": Late("workspace", "Forbidden", "(4000)", ("grant-cosmos",)),
+    "cosmos-grant": Late("workspace", "ForbiddenByRbac", "(4002)"),
+    "grant-to-app-id": Late("workspace", "ForbiddenByRbac", "(4002)", ("grant-cosmos",)),
+    "policy-on-rbac-vault": Late("workspace", "ForbiddenByRbac", "(4002)", ("grant-cosmos",)),
+    "grant-propagation": Late("workspace", "ForbiddenByRbac", "(4002)"),
+    "ml-principal": Late("workspace", "AuthorizationFailed", _NO_RIGHT, ("grant-ml",)),
+    "ml-contributor": Late("workspace", "AuthorizationFailed", _NO_RIGHT),
+    "identity-exists": Late("workspace", "BadRequest", "was not found", ("grant-identity",)),
+    "identity-grant": Late("workspace", "ForbiddenByRbac", without=("grant-identity",)),
+    "caller-permissions": Late("workspace", "AuthorizationFailed"),
+    "caller-condition": Late("grant-cosmos", "AuthorizationFailed"),
+    "deny-assignment": Late("workspace", "DenyAssignmentAuthorizationFailed"),
+    "lock-read-only": Late("workspace", "ScopeLocked", "cannot perform write operation"),
+    "policy-workspace": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "policy-vault": Late("vault", "RequestDisallowedByPolicy", _POLICY),
+    "policy-dependencies": Late("storage", "RequestDisallowedByPolicy", _POLICY),
+    "policy-cosmos": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "policy-search": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "policy-storage": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "cosmos-region": Late("workspace", "ServiceUnavailable", "high demand in this region"),
+    "search-quota": Late("workspace", "ServiceQuotaExceeded", "You are using 1 out of 1"),
+    "search-capacity": Late("workspace", "InsufficientResourcesAvailable"),
+    "storage-quota": Late("workspace", "MaxStorageAccountsCountPerSubscriptionExceeded"),
+    "storage-name": Late("storage", "StorageAccountAlreadyTaken"),
+    "secrets-vault-name": Late("secrets-vault", "VaultAlreadyExists"),
+    "registry-name": Late("registry", "AlreadyInUse"),
+    "workspace": Late("verify", "NotAsPlanned"),
+    "workspace-deleted": Late("workspace", "BadRequest", "Soft-deleted workspace exists."),
+    "workspace-validate": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "vault-tenant": Late("key", "AADSTS700016"),
+}
