@@ -1,7 +1,7 @@
 """How each fact is read. Only what a lost sign-in raises is raised; the rest is Unknown."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from services.azure import (
@@ -114,7 +114,7 @@ async def _key(on: Reading) -> tuple[KeyVersion | Unknown | None, bool, bool]:
     try:
         return await keys.get_key(on.conn, vault.uri, wish.name, version), True, False
     except AzureError as error:
-        if error.kind is ErrorKind.SIGN_IN:
+        if _lost(on, vault, error):
             raise
         closed = not CLOSED.isdisjoint((error.inner, error.code))
         refused = error.kind is ErrorKind.FORBIDDEN
@@ -125,25 +125,41 @@ async def _key(on: Reading) -> tuple[KeyVersion | Unknown | None, bool, bool]:
     return (told if isinstance(found, Unknown) else found), not closed, True
 
 
+def _lost(on: Reading, vault: Vault, error: AzureError) -> bool:
+    """Whether the sign-in is lost; another tenant's vault takes none of ours in any case."""
+    ours = vault.tenant_id.lower() == on.caller.tenant_id.lower()
+    return error.kind is ErrorKind.SIGN_IN and (ours or not vault.tenant_id)
+
+
+async def _from(on: Reading, vault: Vault, call: Awaitable[Any]) -> Any:
+    """What a vault's data plane tells; raises AzureError for a lost sign-in."""
+    try:
+        return await call
+    except AzureError as error:
+        if _lost(on, vault, error):
+            raise
+        return Unknown(f"{error.what} {error.means}")
+
+
 async def _deleted_key(on: Reading) -> Any:
     vault = await on.get("vault")
     if not isinstance(vault, Vault):
         return vault
-    return await known(keys.get_deleted_key(on.conn, vault.uri, on.intent.key.name))
+    return await _from(on, vault, keys.get_deleted_key(on.conn, vault.uri, on.intent.key.name))
 
 
 async def _newest_key(on: Reading) -> Any:
     vault = await on.get("vault")
     if not isinstance(vault, Vault) or on.intent.key.version == "latest":
         return None
-    return await known(keys.get_key(on.conn, vault.uri, on.intent.key.name))
+    return await _from(on, vault, keys.get_key(on.conn, vault.uri, on.intent.key.name))
 
 
 async def _rotation(on: Reading) -> Any:
     vault, (key, _, _) = await asyncio.gather(on.get("vault"), on.get("key"))
     if not isinstance(key, KeyVersion) or key.expires is None:
         return None
-    return await known(keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name))
+    return await _from(on, vault, keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name))
 
 
 async def _cosmos(on: Reading) -> Principal | Unknown | None:
