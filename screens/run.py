@@ -173,7 +173,7 @@ class RunPage(Page[None]):
             room = max(20, self.app.size.width - 2)
             self.query_one("#run-log", Line).show(Content(f" {shorten(plain(view.log[-1]), room)}"))
         focused = self.focused.line if isinstance(self.focused, StepRow) else None
-        self.query_one(Note).say(sentence(view, focused))
+        self.query_one(Note).say(sentence(view, focused, now))
         if self._follows and self.is_current:
             self._follow()
         self._refresh_keys()

@@ -59,20 +59,20 @@ def telling_text(line: StepLine) -> str:
     return f"WAIT: {line.note.rstrip('.')}.{whom}"
 
 
-def result_text(view: RunView) -> str:
+def result_text(view: RunView, now: datetime) -> str:
     """What a run that has succeeded has made, and what can be done with it."""
     intent, read_back = view.plan.intent, list(view.lines.values())[-1].note
     return (
-        f"{intent.workspace.name} is encrypted with key {intent.key.name} of vault "
-        f"{intent.vault.name}. Read back: {read_back}; enter on the last step shows them. "
-        "b opens it in Browse."
+        f"Finished in {clock_text(view.elapsed(now))}. {intent.workspace.name} is encrypted with "
+        f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}; enter shows "
+        "them. b opens it in Browse."
     )
 
 
-def sentence(view: RunView, focused: StepLine | None) -> str:
+def sentence(view: RunView, focused: StepLine | None, now: datetime) -> str:
     """What the selected or the most telling step has to say."""
     if view.status == "succeeded":
-        return result_text(view)
+        return result_text(view, now)
     if view.status == "paused":
         return "Paused: what Azure has begun goes on, nothing new is written. p goes on."
     lines = list(view.lines.values())
