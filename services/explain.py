@@ -233,6 +233,27 @@ def _review(n: Names) -> Explanation:
     )
 
 
+def _cost(n: Names) -> Explanation:
+    return Explanation(
+        "What an encrypted workspace costs",
+        (
+            f"A key of your own costs little: operations on {n.vault}, and a price for each key "
+            "only where it lives in hardware. What costs is what Azure puts beside it: with own "
+            f"resources {n.workspace} gets a Cosmos DB account, an AI Search service and a "
+            "storage account of its own, billed to your subscription.",
+            "Azure decides how large they are and documents neither the AI Search SKU nor the "
+            "RU/s. So there is a low and a high end, and what was assumed stands at each line. "
+            "Once the workspace exists, the SKUs it really got are read.",
+            "?? is a price that the list of Azure does not tell under the name wrapkey knows. It "
+            "is in no sum: the bill is higher than the sum by that much.",
+            "A deleted workspace is kept for 14 days, and what Azure made for it costs on until "
+            "then. Discounts, reservations, taxes and traffic are not counted.",
+        ),
+        "Azure Retail Prices; Customer-managed keys for Azure Machine Learning; Recover a "
+        "workspace with soft delete",
+    )
+
+
 def _run(n: Names) -> Explanation:
     return Explanation(
         "What is happening",
@@ -275,6 +296,7 @@ TOPICS: dict[str, Callable[[Names], Explanation]] = {
     "hbi": _hbi,
     "workspace": _workspace,
     "review": _review,
+    "cost": _cost,
     "run": _run,
     "browse": _browse,
 }

@@ -7,14 +7,18 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher, DataTable
 
 from screens.keys import bind
-from screens.setup.page import SetupPage
+from screens.setup import cost
+from screens.setup.cost import CostPane
+from screens.setup.page import SetupPage, explanation
 from screens.setup.tabs import Tab, TabLine
 from screens.widgets.confirm import Confirm
+from screens.widgets.explain import Explanation
 from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Note
 from screens.widgets.table import Column, ListTable, Row
 from services import intents
+from services.model.cost import Line
 from services.model.plan import Finding, Plan, Step
 from services.setup.draft import Draft
 from services.setup.plan import make_plan, settled
@@ -22,6 +26,7 @@ from services.text import plain
 
 PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step", prose=True), Column("Takes", 15))
 CHECKS = (Column("State", status=True), Column("Check", prose=True), Column("Subject", 14))
+TABS = (Tab("plan", "Plan"), Tab("checks", "Checks"), Tab("cost", "Cost"))
 FITS = 53
 """Characters of a step's title that the list shows on 80 columns; more is said below it."""
 NO_CHECKS = "There was nothing to check: what the plan works on does not exist yet."
@@ -53,19 +58,22 @@ class Review(SetupPage):
     title_word = "Set up: review"
     guide = (
         "The plan in the order of dependencies: + makes something, ~ changes something, = only "
-        "reads. Tab shows what was checked. a applies after one question that names the "
-        "subscription and what can't be undone; w writes the intent as a file for wrapkey apply."
+        "reads. Tab shows what was checked, and what it costs a month. a applies after one "
+        "question that names the subscription and what can't be undone; w writes the intent as a "
+        "file for wrapkey apply."
     )
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft)
         self.plan: Plan | None = None
+        self._tab = TABS[0].id
 
     def question(self) -> ComposeResult:
-        yield TabLine((Tab("plan", "Plan"), Tab("checks", "Checks")))
+        yield TabLine(TABS)
         with ContentSwitcher(initial="plan"):
             yield ListTable(PLAN, id="plan")
             yield ListTable(CHECKS, id="checks")
+            yield CostPane(self.draft)
         yield Note("Reading what is there.", id="note")
 
     def on_mount(self) -> None:
@@ -74,6 +82,7 @@ class Review(SetupPage):
 
     def action_again(self) -> None:
         self.plan = None
+        self.query_one(CostPane).clear()
         self.query_one(Note).say("Reading what is there, to leave out what is true already.")
         self.load(self._read())
 
@@ -86,6 +95,7 @@ class Review(SetupPage):
         self.query_one("#checks", ListTable).load([_finding(one) for one in findings])
         self.query_one(TabLine).show({"plan": str(len(steps)), "checks": _counts(findings)})
         self._say_plan(plan)
+        self.query_one(CostPane).read(plan)
 
     def _say_plan(self, plan: Plan) -> None:
         failing = [one for one in plan.findings if one.status == "fail"]
@@ -100,11 +110,8 @@ class Review(SetupPage):
         self.query_one(Note).say(text)
 
     def on_data_table_row_highlighted(self) -> None:
-        switcher = self.query_one(ContentSwitcher)
-        if self.plan is None or switcher.current is None:
-            return
-        row = self.query_one(f"#{switcher.current}", ListTable).current
-        if row is None:
+        row = self._table.current
+        if self.plan is None or row is None:
             return
         if isinstance(row.data, Step) and row.data.irreversible:
             self.query_one(Note).say(
@@ -116,24 +123,42 @@ class Review(SetupPage):
         elif isinstance(row.data, Finding):
             repair = f" {row.data.repair.text}" if row.data.repair else ""
             self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")
+        elif isinstance(row.data, Line):
+            self.query_one(Note).say(cost.note(row.data))
         else:
             self._say_plan(self.plan)
 
     def action_next_tab(self) -> None:
-        switcher = self.query_one(ContentSwitcher)
-        switcher.current = "checks" if switcher.current == "plan" else "plan"
-        self.query_one(TabLine).choose(switcher.current)
-        table = self.query_one(f"#{switcher.current}", ListTable)
-        table.focus()
-        if not table.rows_shown and self.plan is not None:
+        order = [tab.id for tab in TABS]
+        self._tab = order[(order.index(self._tab) + 1) % len(order)]
+        self.query_one(ContentSwitcher).current = self._tab
+        self.query_one(TabLine).choose(self._tab)
+        table = self._table
+        if self._tab == "cost":
+            self.query_one(CostPane).enter()
+        else:
+            table.focus()
+        if self._tab == "checks" and not table.rows_shown and self.plan is not None:
             self.query_one(Note).say(NO_CHECKS)
         else:
             self.on_data_table_row_highlighted()
+
+    def explain(self) -> Explanation | None:
+        return explanation("cost" if self._tab == "cost" else self.topic, self.names())
+
+    @property
+    def _table(self) -> ListTable:
+        """The list of the tab that is shown."""
+        if self._tab == "cost":
+            return self.query_one(CostPane).table
+        return self.query_one(f"#{self._tab}", ListTable)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         chosen = event.control.current if isinstance(event.control, ListTable) else None
         if chosen is not None and isinstance(chosen.data, Step):
             self.app.push_screen(TextView(chosen.data.title, step_details(chosen.data)))
+        elif chosen is not None and isinstance(chosen.data, Line):
+            self.app.push_screen(TextView(chosen.data.what, cost.details(chosen.data)))
         elif chosen is not None:
             self.app.push_screen(TextView(chosen.data.title, finding_details(chosen.data)))
 

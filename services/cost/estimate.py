@@ -106,6 +106,8 @@ def line(want: Want, prices: Prices) -> Line:
         assumption=want.assumption,
         assumes=want.assumes,
         why=why or why_high,
+        instead=_part(want.instead, want.amount * want.per, prices)[0] if want.instead else None,
+        instead_if=want.instead_if,
         after_delete=want.after_delete,
     )
 

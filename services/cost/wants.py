@@ -33,6 +33,9 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the meter is not open."""
     assumption: str = ""
     assumes: tuple[str, ...] = ()
+    instead: str = ""
+    """Id of a meter to compare with."""
+    instead_if: str = ""
     after_delete: bool = False
 
 
@@ -152,9 +155,11 @@ def _key(intent: Intent, given: Assumptions) -> Iterator[Want]:
         meter=f"vault-{tier}" if small else f"vault-{tier}-advanced",
         meter_high=f"vault-{tier}-advanced" if large else f"vault-{tier}",
         per=1 / 10_000,
-        assumption=f"{given.key_operations:,} a month; {size}. 3072 and 4096 bits have the price"
-        " of advanced operations, in Azure's list five times that of 2048.",
+        assumption=f"{given.key_operations:,} wraps and unwraps a month; {size}. 3072 and 4096"
+        " bits have the price of advanced operations.",
         assumes=("key_operations",),
+        instead=f"vault-{tier}-advanced" if small else f"vault-{tier}",
+        instead_if=f"with a key of {'3072 or 4096' if small else '2048'} bits",
     )
     if hardware:
         yield Want(

@@ -17,6 +17,9 @@ def money(value: float | None) -> str:
 def span(low: float | None, high: float | None) -> str:
     """``42-420``, or one number where both ends look the same."""
     first, last = money(low), money(high)
+    # Two numbers beside each other have the same digits: 42-420, not 42.05-420.
+    if low is not None and high is not None and low >= 0.5 and high >= 99.995:
+        first = f"{low:,.0f}"
     return first if first == last else f"{first}-{last}"
 
 
@@ -86,7 +89,7 @@ def age(estimate: Estimate) -> str:
     if estimate.prices_at is None:
         return "There are no prices."
     day = f"{estimate.prices_at:%Y-%m-%d %H:%MZ}"
-    return f"Stale prices, of {day}." if estimate.stale else f"Azure's retail prices of {day}."
+    return f"Stale prices, of {day}." if estimate.stale else f"Retail prices of {day}."
 
 
 def sides(estimate: Estimate) -> tuple[str, ...]:

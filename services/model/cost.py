@@ -106,6 +106,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Fields of Assumptions it depends on."""
     why: str = ""
     """Why the price is not known; empty where it is."""
+    instead: Part | None = None
+    """The same amount by the meter it would have otherwise, only to compare; in no sum."""
+    instead_if: str = ""
+    """When it would, for example with a key of 2048 bits."""
     after_delete: bool = False
     """Whether it goes on costing while a deleted workspace is kept."""
 

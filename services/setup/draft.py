@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services import names
 from services.ids import ArmId
+from services.model.cost import Assumptions
 from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
 from services.model.resources import KeyVersion, Subscription, Vault
 
@@ -26,6 +27,9 @@ class Draft:
     """An existing version that was chosen."""
     new_key: KeyIntent | None = None
     workspace: WorkspaceIntent = field(default_factory=lambda: WorkspaceIntent(name="mlw-ml"))
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    """Of the cost; no part of the intent."""
+    currency: str = "USD"
 
     def choose_vault(self, vault: Vault) -> None:
         """Use a vault that exists; a key of another vault is forgotten."""

@@ -52,6 +52,19 @@ def test_a_part_costs_its_amount_times_its_price(wish, id, low, high) -> None:
     assert found.low.meter_id
 
 
+def test_the_price_of_the_other_size_stands_beside_an_operation() -> None:
+    large = line(estimate(intent(), prices()), "key-operations")
+    small = line(estimate(intent(key={"bits": 2048}), prices()), "key-operations")
+    assert (large.instead.subtotal, large.instead_if) == (
+        pytest.approx(0.3),
+        "with a key of 2048 bits",
+    )
+    assert small.instead.subtotal == pytest.approx(1.5)
+    assert estimate(intent(), prices()).high == pytest.approx(
+        sum(one.high.subtotal for one in estimate(intent(), prices()).lines)
+    ), "what is only compared is in no sum"
+
+
 def test_only_what_the_plan_or_azure_makes_stands_there() -> None:
     usual = {"cosmos-throughput", "cosmos-storage", "search", "managed-storage", "key-operations"}
     usual |= {"storage", "secret-operations", "log-analytics"}

@@ -29,6 +29,20 @@ def test_money(value, shown) -> None:
     assert words.money(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (42.05, 420.4, "42-420"),
+        (0.2, 420, "0.20-420"),
+        (1.5, 2.25, "1.50-2.25"),
+        (3, 3, "3.00"),
+        (None, None, "??"),
+    ],
+)
+def test_spans(low, high, shown) -> None:
+    assert words.span(low, high) == shown
+
+
 def test_the_headline_says_when_something_is_left_out() -> None:
     assert words.short(estimate(intent(), prices())) == "~125-612 USD/month"
     assert words.short(estimate(intent(), prices("storage-lrs"))) == "~123-610+ USD/month"
