@@ -21,7 +21,10 @@ from services.setup.plan import make_plan
 
 QUICK = Settings(propagation_s=0.1, probe_s=0.05, poll_s=0.05, look_s=0.05, backoff_s=0.02)
 READS = ("GET", "HEAD")
-ASKING = ("checkNameAvailability", "/oauth2/", "getByIds")
+ASKING = (
+    *("checkNameAvailability", "checkPolicyRestrictions", "/validate"),
+    *("/oauth2/", "getByIds"),
+)
 
 
 @asynccontextmanager

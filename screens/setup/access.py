@@ -13,7 +13,7 @@ from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services import names
 from services.azure import identities
-from services.checks.facts import read
+from services.checks.reading import read
 from services.ids import ArmId
 from services.model.intent import Create
 from services.setup.access import AccessLine, access_lines

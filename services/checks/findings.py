@@ -48,9 +48,12 @@ def found(
     )
 
 
-def unread(check: str, subject: str, title: str, why: Unknown, *evidence: Evidence) -> Finding:
+def unread(
+    check: str, subject: str, title: str, why: Unknown, *evidence: Evidence, part: str = ""
+) -> Finding:
     """That something could not be read, and why."""
-    return found(check, "unknown", subject, title, *evidence, meaning=plain(why.reason))
+    meaning = plain(why.reason)
+    return found(check, "unknown", subject, title, *evidence, meaning=meaning, part=part)
 
 
 def skipped(check: str, subject: str, why: str) -> Finding:

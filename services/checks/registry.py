@@ -174,8 +174,8 @@ _KEY = (
         failures=("F06", "F16"), source="Key Vault: key attributes",
     ),
     _seen(
-        "key-rotation", "A key that expires is rotated before", "key", "warn", "key",
-        "rotation", failures=("F06",), source="Key Vault: key attributes",
+        "key-rotation", "A key that expires is rotated before", "key", "warn", "vault",
+        "key", "rotation", failures=("F06",), source="Key Vault: key attributes",
     ),
     _seen(
         "key-version", "The version that is pinned is the newest", "key", "warn", "key",
@@ -252,28 +252,33 @@ _GUARDS = (
     ),
     _seen(
         "policy-workspace", "Azure Policy allows the workspace", "policy", "fail",
-        "policy_workspace", failures=("F23",), source="Azure Policy: check restrictions",
+        "policy_workspace", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-vault", "Azure Policy allows the vault", "policy", "fail", "policy_vault",
+        "policy_assignments",
         failures=("F23",), source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-dependencies", "Azure Policy allows the workspace's own resources", "policy",
-        "fail", "policy_dependencies", failures=("F23",),
+        "fail", "policy_dependencies", "policy_assignments", failures=("F23",),
         source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-cosmos", "Azure Policy allows the Cosmos DB account Azure will make", "policy",
-        "fail", "policy_cosmos", failures=("F23",), source="Azure Policy: check restrictions",
+        "fail", "policy_cosmos", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-search", "Azure Policy allows the AI Search service Azure will make", "policy",
-        "fail", "policy_search", failures=("F23",), source="Azure Policy: check restrictions",
+        "fail", "policy_search", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-storage", "Azure Policy allows the storage account Azure will make", "policy",
-        "fail", "policy_storage", failures=("F23",), source="Azure Policy: check restrictions",
+        "fail", "policy_storage", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions",
     ),
     _seen(
         "policy-definitions", "No built-in policy known to stop workspaces is assigned",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from services.model.intent import Intent
+from services.model.quota import QuotaLine
 
 Action = Literal["create", "change", "grant", "wait", "verify"]
 Status = Literal["ok", "fix", "warn", "fail", "unknown", "skipped"]
@@ -78,6 +79,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...] = ()
+    quota: tuple[QuotaLine, ...] = ()
+    """What it needs of each quota."""
     names: dict[str, str] = {}
     """Names that wrapkey derived, by what they are for (storage, insights, ...)."""
     caller: str = ""

@@ -6,6 +6,7 @@ import msgspec
 
 from services.model.cost import Estimate
 from services.model.plan import Event, Finding, Plan, Status, Step
+from services.model.quota import QuotaLine
 
 SCHEMA = 1
 NO_COST = "what it costs was not asked"
@@ -23,9 +24,13 @@ def plan_document(plan: Plan, cost: Estimate | None = None) -> dict[str, Any]:
         "names": plan.names,
         "cost": None if cost is None else cost_document(cost),
         "cost_reason": NO_COST if cost is None else "",
-        "quota": [],
-        "quota_reason": "this version does not read quotas",
+        "quota": [quota_document(one) for one in plan.quota],
     }
+
+
+def quota_document(line: QuotaLine) -> dict[str, Any]:
+    """A quota as scripts see it; ``left`` is after the plan, null where nobody knows."""
+    return {**msgspec.to_builtins(line), "fits": line.fits}
 
 
 def cost_document(cost: Estimate) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from services.azure.authorization import (
     role_name,
 )
 from services.checks.facts import Unknown
+from services.checks.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
 from services.ids import ArmId
 from services.model.intent import Create
 from services.model.plan import Step
 from services.model.resources import Identity, Principal, RoleAssignment
 from services.setup.basis import Basis, register
-from services.setup.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
 
 _FIELDS = {"cosmos": "cosmos_db", "ml": "machine_learning"}
 """Where the intent names an object id that Microsoft Graph does not tell the caller."""

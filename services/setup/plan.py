@@ -5,16 +5,19 @@ every step observes before it writes. Durations are recorded or documented ones
 (Cosmos DB accounts 8.5 min, vault names 10 to 30 s, registrations about a minute).
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
 from services.azure.connection import Connection
-from services.checks import preflight
-from services.checks.facts import Facts, Unknown, read
+from services.checks import preflight, quota
+from services.checks.facts import Facts, Unknown
+from services.checks.needed import namespaces
+from services.checks.registry import BY_ID
 from services.ids import ArmId
 from services.model.intent import Create, Intent
-from services.model.plan import Plan, Step
+from services.model.plan import Finding, Plan, Repair, Step
 from services.model.resources import KeyVersion
 from services.setup import grants
 from services.setup.basis import Basis, basis_of, register
@@ -26,13 +29,17 @@ FOR_GOOD = (
 )
 
 
-async def make_plan(conn: Connection, intent: Intent) -> Plan:
-    """Read what the intent depends on and plan it; writes nothing.
+async def make_plan(
+    conn: Connection, intent: Intent, heard: Callable[[Finding], None] | None = None
+) -> Plan:
+    """Read what the intent depends on, check and plan it; writes nothing.
 
+    ``heard`` is given each finding as soon as it is made, before its repair has its steps.
     Raises AzureError when not even the caller can be told.
     """
     further = dependencies_of(intent).further
-    return build(intent, await read(conn, intent, further))
+    facts, _ = await preflight.read_all(conn, intent, further, heard)
+    return build(intent, facts)
 
 
 def build(intent: Intent, facts: Facts) -> Plan:
@@ -40,16 +47,41 @@ def build(intent: Intent, facts: Facts) -> Plan:
     basis = basis_of(intent, facts)
     steps = _steps(basis)
     there = {step.id for step in steps}
+    settled_steps = tuple(
+        msgspec.structs.replace(step, needs=tuple(need for need in step.needs if need in there))
+        for step in steps
+    )
     return Plan(
         intent=intent,
-        steps=tuple(
-            msgspec.structs.replace(step, needs=tuple(need for need in step.needs if need in there))
-            for step in steps
-        ),
-        findings=preflight.judge(intent, facts),
+        steps=settled_steps,
+        findings=tuple(_with_steps(one, settled_steps) for one in preflight.judge(intent, facts)),
+        quota=quota.quota_lines(intent, facts),
         names=basis.needed.names,
         caller=facts.caller.object_id,
     )
+
+
+def _with_steps(finding: Finding, steps: tuple[Step, ...]) -> Finding:
+    """A finding that steps repair, with those steps."""
+    if finding.status != "fix" or finding.repair is None:
+        return finding
+    starts = BY_ID[finding.check].repairs
+    mine = tuple(
+        step
+        for step in steps
+        if step.id.startswith(starts) and (step.kind != "register" or _names(finding, step))
+    )
+    repair = Repair(
+        text=finding.repair.text,
+        steps=mine,
+        irreversible=any(step.irreversible for step in mine),
+    )
+    return msgspec.structs.replace(finding, repair=repair)
+
+
+def _names(finding: Finding, step: Step) -> bool:
+    """Whether a finding about a provider is about the one that a step registers."""
+    return finding.id.endswith(f":{step.params['namespace']}")
 
 
 def settled(plan: Plan) -> Intent:
@@ -61,25 +93,6 @@ def settled(plan: Plan) -> Intent:
     }
     workspace = msgspec.structs.replace(plan.intent.workspace, **named)
     return msgspec.structs.replace(plan.intent, workspace=workspace)
-
-
-def namespaces(intent: Intent) -> list[str]:
-    """The resource providers a plan needs; the first five are named by Microsoft's page."""
-    found = [
-        "Microsoft.MachineLearningServices",
-        "Microsoft.Storage",
-        "Microsoft.KeyVault",
-        "Microsoft.DocumentDB",
-        "Microsoft.Search",
-        "Microsoft.Insights",
-    ]
-    if intent.workspace.insights == "new" or isinstance(intent.workspace.insights, Create):
-        found.append("Microsoft.OperationalInsights")
-    if intent.workspace.registry != "none":
-        found.append("Microsoft.ContainerRegistry")
-    if intent.workspace.identity != "system":
-        found.append("Microsoft.ManagedIdentity")
-    return found
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -155,11 +168,11 @@ def _vaults(basis: Basis) -> list[Step]:
 
 def _new_vault(basis: Basis) -> Step:
     wish = basis.intent.vault
-    model = "role assignments" if wish.access == "rbac" else "access policies"
+    model = "RBAC" if wish.access == "rbac" else "access policies"
     return Step(
         id="vault",
         kind="vault",
-        title=f"vault {wish.name} in {basis.intent.region}, purge-protected, with {model}",
+        title=f"vault {wish.name}, purge-protected, {model}",
         action="create",
         target=str(basis.ids.vault),
         params={

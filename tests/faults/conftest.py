@@ -84,7 +84,10 @@ class Away:
 
     def writes(self) -> list[str]:
         """What changed something, since the sandbox was started."""
-        asking = ("checknameavailability", "/oauth2/", "getbyids", "/admin/")
+        asking = (
+            *("checknameavailability", "checkpolicyrestrictions", "/validate"),
+            *("/oauth2/", "getbyids", "/admin/"),
+        )
         return [
             f"{one['method']} {one['path']}"
             for one in self.admin("GET", "requests")["value"]

@@ -19,7 +19,9 @@ from tui.exits import Exit
 
 READS = ("GET", "HEAD")
 ASKING = re.compile(
-    r"checkNameAvailability|/oauth2/|getByIds|/diagnose|ResourceGraph/resources|/(un)?wrapkey", re.I
+    r"checkNameAvailability|checkPolicyRestrictions|/validate|/oauth2/|getByIds|/diagnose"
+    r"|ResourceGraph/resources|/(un)?wrapkey",
+    re.I,
 )
 LATER = re.compile(r"/keys/|MachineLearningServices/workspaces/", re.I)
 VAULT = "/providers/Microsoft.KeyVault/vaults/kv-headless"
@@ -147,7 +149,7 @@ def test_plan_is_one_document_and_apply_makes_it_true_once(desk: Desk) -> None:
     assert (planned.code, planned.err) == (Exit.DONE, "")
     assert set(planned.json) == {
         *("schema", "intent", "steps", "findings", "names"),
-        *("cost", "cost_reason", "quota", "quota_reason"),
+        *("cost", "cost_reason", "quota"),
     }
     fields = {"id", "title", "action", "target", "needs", "irreversible", "expected_s"}
     assert all(set(step) == fields for step in planned.json["steps"])

@@ -6,8 +6,8 @@ from estate import Azure
 
 from services.azure import keys, vaults
 from services.azure.clocks import Clocks
-from services.checks.facts import read
 from services.checks.preflight import judge
+from services.checks.reading import read
 from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
 from services.model.resources import AccessPolicy
 
@@ -65,7 +65,7 @@ async def test_a_key_expires_by_the_clock_of_its_vault(azure: Azure) -> None:
         azure.advance(days * 86400)
         facts = await read(azure.conn, intent, {})
         assert near(facts.now, azure.conn.now(vault.uri))
-        (found,) = (one for one in judge(intent, facts) if one.check == "key")
+        (found,) = (one for one in judge(intent, facts) if one.check == "key-dates")
         told[days] = (found.status, found.title)
     assert told[0][0] == "warn" and "expires in" in told[0][1]
     assert told[31][0] == "fail" and "expired on" in told[31][1]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.fit import deleted_fit, network_fit
-from services.checks.scopes import covers
+from services.checks.rights import covers
 from services.model.intent import Intent
 from services.model.plan import Finding, Status
 from services.model.resources import DeletedVault, Vault
@@ -52,7 +52,9 @@ def vault_deleted(intent: Intent, facts: Facts) -> Iterator[Finding]:
         yield unread("vault-deleted", subject, "Deleted vaults could not be listed", gone)
     elif gone is not None:
         purge = (
-            "it can't be purged" if gone.purge_protection else f"purge it: az keyvault purge -n {name}"
+            "it can't be purged"
+            if gone.purge_protection
+            else f"purge it: az keyvault purge -n {name}"
         )
         yield found(
             "vault-deleted",
@@ -291,8 +293,6 @@ def vault_lock(intent: Intent, facts: Facts) -> Iterator[Finding]:
             " role assignments do not come back with it.",
             repair="az lock create --name keep --lock-type CanNotDelete --resource " + vault.id,
         )
-
-
 
 
 JUDGES: dict[str, Judge] = {

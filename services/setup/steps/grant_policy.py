@@ -1,11 +1,11 @@
 """Adds key permissions to a principal's access policy; Key Vault honours it at once."""
 
 from services.azure import vaults
+from services.checks.rights import has_permissions
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import AccessPolicy
 from services.setup.context import NOT_YET, Context, Observation
-from services.setup.rights import has_permissions
 from services.setup.steps.grant_role import principal
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from services.azure import authorization
 from services.azure.operations import delay
+from services.checks.rights import granted
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import RoleAssignment
 from services.setup.context import NOT_YET, Context, Observation
-from services.setup.rights import granted
 from services.setup.waiting import until
 
 OWN = "key-rights"

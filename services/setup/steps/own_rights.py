@@ -6,10 +6,10 @@ import time
 from services.azure import authorization, keys
 from services.azure.errors import AzureError
 from services.azure.operations import delay
+from services.checks.rights import granted
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.rights import granted
 
 PENDING = "ForbiddenByRbac"
 """Key Vault's inner code both for "no role" and for "not arrived yet" (F19)."""

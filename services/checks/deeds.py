@@ -1,0 +1,134 @@
+"""What the plan does, as Azure's names of actions: pure."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from services.azure.authorization import CONTRIBUTOR, CRYPTO_USER
+from services.checks import needed
+from services.checks.facts import Facts, Ids, Unknown, ids_of
+from services.checks.rights import ASSIGN, CREATE_KEY, WRAP, allows, granted, has_permissions
+from services.ids import ArmId
+from services.model.intent import Create, Intent
+from services.model.resources import Identity, KeyVersion, Principal, ResourceGroup, Vault
+
+POLICY = "Microsoft.KeyVault/vaults/accessPolicies/write"
+GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
+WORKSPACE = "Microsoft.MachineLearningServices/workspaces/write"
+ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """One action somewhere."""
+
+    action: str
+    scope: str
+    why: str
+    """What for, to follow "to"."""
+    by_others: bool = False
+    """Whether the run can wait for somebody else to do it."""
+    data: bool = False
+
+
+def deeds(intent: Intent, facts: Facts) -> Iterator[Deed]:
+    """Everything the plan writes, as far as facts tell what is missing."""
+    ids = ids_of(intent)
+    whole = str(ArmId(ids.group.subscription))
+    if not isinstance(facts.providers, Unknown):
+        for namespace in needed.namespaces(intent):
+            if facts.providers.get(namespace.lower()) != "Registered":
+                action = f"{namespace}/register/action"
+                yield Deed(action=action, scope=whole, why=f"register {namespace}", by_others=True)
+    group = facts.groups.get(ids.group.group.lower())
+    place = str(ids.group) if isinstance(group, ResourceGroup) else whole
+    if group is None:
+        yield Deed(action=GROUP, scope=whole, why=f"make resource group {ids.group.group}")
+    yield from _vault_and_key(intent, facts, ids)
+    yield from _grants(intent, facts, ids, whole)
+    if isinstance(intent.workspace.identity, Create) and facts.identity is None:
+        kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
+        yield Deed(action=f"{kind}/write", scope=place, why="make the identity")
+    if ids.identity is not None:
+        yield Deed(action=ASSIGN_IDENTITY, scope=place, why="assign the identity")
+        yield Deed(action=ASSIGN, scope=place, why="give the identity its roles", by_others=True)
+    for field, kind in OWN.items():
+        wish = getattr(intent.workspace, field)
+        if wish == "new" or isinstance(wish, Create):
+            yield Deed(action=f"{kind}/write", scope=place, why=f"make the {field} resource")
+    if facts.workspace is None:
+        yield Deed(action=WORKSPACE, scope=place, why="make the workspace")
+
+
+OWN = {
+    "storage": "Microsoft.Storage/storageAccounts",
+    "insights": "Microsoft.Insights/components",
+    "secrets_vault": "Microsoft.KeyVault/vaults",
+    "registry": "Microsoft.ContainerRegistry/registries",
+}
+"""Field of the intent to the type that is made."""
+
+
+def _vault_and_key(intent: Intent, facts: Facts, ids: Ids) -> Iterator[Deed]:
+    vault = facts.vault
+    there = facts.groups.get(ids.vault_group.group.lower())
+    place = (
+        str(ids.vault_group)
+        if isinstance(there, ResourceGroup)
+        else str(ArmId(ids.group.subscription))
+    )
+    write = "Microsoft.KeyVault/vaults/write"
+    if vault is None and intent.vault.create:
+        yield Deed(action=write, scope=place, why=f"make vault {intent.vault.name}")
+    elif isinstance(vault, Vault):
+        place = str(ids.vault)
+        if not vault.purge_protection and intent.vault.repair:
+            yield Deed(action=write, scope=place, why="turn on purge protection")
+    if isinstance(facts.key, KeyVersion) or not intent.key.create:
+        return
+    rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
+    closed = not facts.reachable or (vault is None and intent.vault.network != "public")
+    if closed:
+        yield Deed(action="Microsoft.KeyVault/vaults/keys/write", scope=place, why="make the key")
+    elif rbac and not _may_make_keys(facts):
+        yield Deed(action=ASSIGN, scope=place, why="give yourself rights on keys", by_others=True)
+    elif not rbac and vault is not None:
+        yield Deed(action=POLICY, scope=place, why="give yourself rights on keys", by_others=True)
+
+
+def _may_make_keys(facts: Facts) -> bool:
+    return not isinstance(facts.rights, Unknown) and allows(facts.rights, CREATE_KEY, data=True)
+
+
+def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed]:
+    vault = facts.vault
+    scope = str(ids.vault) if isinstance(vault, Vault) else str(ids.vault_group)
+    there = facts.groups.get(ids.vault_group.group.lower())
+    if not isinstance(vault, Vault) and not isinstance(there, ResourceGroup):
+        scope = whole
+    rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
+    users = []
+    if needed.own_resources(intent):
+        app = facts.cosmos
+        who = app.object_id if isinstance(app, Principal) else ""
+        users.append(("Azure Cosmos DB", who, facts.cosmos_roles))
+    if ids.identity is not None:
+        one = facts.identity
+        who = one.principal_id if isinstance(one, Identity) else ""
+        users.append((ids.identity.name, who, facts.identity_roles))
+    for name, who, roles in users:
+        key = f"{ids.vault}/keys/{intent.key.name}"
+        if rbac:
+            has = bool(
+                who and not isinstance(roles, Unknown) and granted(roles, key, who, CRYPTO_USER)
+            )
+        else:
+            has = isinstance(vault, Vault) and bool(who) and has_permissions(vault, who, WRAP)
+        if not has:
+            action = ASSIGN if rbac else POLICY
+            yield Deed(action=action, scope=scope, why=f"let {name} use the key", by_others=True)
+    ml = facts.ml
+    if isinstance(ml, Unknown) or isinstance(facts.ml_roles, Unknown):
+        return
+    if ml is None or granted(facts.ml_roles, whole, ml.object_id, CONTRIBUTOR) is None:
+        why = "make Azure Machine Learning Contributor"
+        yield Deed(action=ASSIGN, scope=whole, why=why, by_others=True)

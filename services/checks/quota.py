@@ -1,0 +1,147 @@
+"""What a plan needs of each quota, and what is left: pure."""
+
+from collections.abc import Iterator
+
+from services.checks import needed
+from services.checks.facts import Facts, Unknown, Usages, ids_of
+from services.model.intent import Create, Intent
+from services.model.quota import QuotaLine
+from services.model.resources import Usage
+
+SEARCH_SKU = "standard"
+"""Sku of the service Azure makes; no source names it, S1 is assumed."""
+COSMOS_LIMIT = 250
+"""Newer pages say 250 accounts a subscription, older ones 50."""
+
+
+def quota_lines(intent: Intent, facts: Facts) -> tuple[QuotaLine, ...]:
+    """The quotas that a plan draws on, of those facts that were read."""
+    lines: list[QuotaLine] = []
+    own = needed.own_resources(intent)
+    if "search_usages" in facts.had and own:
+        lines.append(search(intent, facts))
+    if "storage_usages" in facts.had:
+        lines.append(storage(intent, facts))
+    if "cosmos_accounts" in facts.had and own:
+        lines.append(cosmos(intent, facts))
+    if "ml_usages" in facts.had:
+        lines += machine_learning(intent, facts)
+    return tuple(lines)
+
+
+def _to_make(intent: Intent, facts: Facts) -> bool:
+    return facts.workspace is None
+
+
+def search(intent: Intent, facts: Facts) -> QuotaLine:
+    """AI Search by sku."""
+    count = 1 if _to_make(intent, facts) else 0
+    note = f"sku {SEARCH_SKU} assumed; room in the region can't be asked"
+    service = f"AI Search, {SEARCH_SKU}"
+    return _line(
+        facts, "search_usages", service, facts.search_usages, SEARCH_SKU, count=count, note=note
+    )
+
+
+def storage(intent: Intent, facts: Facts) -> QuotaLine:
+    """Storage accounts of a region: Azure's, and the workspace's own where it is made."""
+    count = 1 if needed.own_resources(intent) and _to_make(intent, facts) else 0
+    if makes_storage(intent, facts):
+        count += 1
+    usages = facts.storage_usages
+    return _line(
+        facts, "storage_usages", "Storage accounts", usages, "StorageAccounts", count=count
+    )
+
+
+def makes_storage(intent: Intent, facts: Facts) -> bool:
+    """Whether the plan makes the workspace's storage account."""
+    wish = intent.workspace.storage
+    there = any("/storageaccounts/" in id for id in facts.present)
+    return (wish == "new" or isinstance(wish, Create)) and not there
+
+
+def cosmos(intent: Intent, facts: Facts) -> QuotaLine:
+    """Cosmos DB has no usages API: accounts are counted, the limit is a documented one."""
+    count = 1 if _to_make(intent, facts) else 0
+    used = None if isinstance(facts.cosmos_accounts, Unknown) else facts.cosmos_accounts
+    return QuotaLine(
+        service="Cosmos DB accounts",
+        limit=None,
+        used=used,
+        needed=count,
+        left=None,
+        source=_source(facts, "cosmos_accounts"),
+        note=f"Azure tells no limit: pages say {COSMOS_LIMIT}, older ones 50"
+        + ("" if used is not None else "; accounts could not be counted"),
+    )
+
+
+def machine_learning(intent: Intent, facts: Facts) -> Iterator[QuotaLine]:
+    """Workspaces, where Machine Learning counts them; cores are not needed to make one."""
+    usages = facts.ml_usages
+    if isinstance(usages, Unknown):
+        yield _unknown(facts, "ml_usages", "Machine Learning workspaces", usages, 1)
+        return
+    count = 1 if _to_make(intent, facts) else 0
+    for one in usages:
+        if one.kind == "workspaces":
+            yield _known(
+                facts, "ml_usages", "Machine Learning workspaces", one, count=count, note=""
+            )
+    for one in usages:
+        if one.kind in ("totalCores", "dedicatedCores"):
+            note = "the workspace itself needs none; its compute will"
+            yield _known(
+                facts, "ml_usages", f"Machine Learning: {one.name}", one, count=0, note=note
+            )
+
+
+def _line(
+    facts: Facts, fact: str, service: str, usages: Usages, name: str, *, count: int, note: str = ""
+) -> QuotaLine:
+    if isinstance(usages, Unknown):
+        return _unknown(facts, fact, service, usages, count)
+    one = next((usage for usage in usages if usage.name.lower() == name.lower()), None)
+    if one is None:
+        return _unknown(facts, fact, service, Unknown("Azure does not list it here."), count)
+    return _known(facts, fact, service, one, count=count, note=note)
+
+
+def _known(
+    facts: Facts, fact: str, service: str, one: Usage, *, count: int, note: str
+) -> QuotaLine:
+    left = one.limit - one.used - count
+    return QuotaLine(
+        service=service,
+        limit=one.limit,
+        used=one.used,
+        needed=count,
+        left=left,
+        source=_source(facts, fact),
+        note="unlimited" if one.limit == -1 else note,
+    )
+
+
+def _unknown(facts: Facts, fact: str, service: str, why: Unknown, count: int) -> QuotaLine:
+    return QuotaLine(
+        service=service,
+        limit=None,
+        used=None,
+        needed=count,
+        left=None,
+        source=_source(facts, fact),
+        note=why.reason,
+    )
+
+
+def _source(facts: Facts, fact: str) -> str:
+    asked = facts.asked.get(fact)
+    return asked.call if asked else fact.replace("_", " ")
+
+
+def more(intent: Intent, facts: Facts) -> str:
+    """How to ask for more, with the portal's page where the cloud has a portal."""
+    page = f"{facts.cloud.portal}/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas"
+    where = f": {page}" if facts.cloud.portal else ""
+    return f"Ask for a higher quota in {ids_of(intent).group.subscription}{where}, or choose another region."
