@@ -170,6 +170,10 @@ def test_plan_is_one_document_and_apply_makes_it_true_once(desk: Desk) -> None:
     assert done == {step["id"] for step in planned.json["steps"]}
     (made,) = desk.run("workspaces", "--json").json["workspaces"]
     assert made["encryption"]["vault_id"].endswith(VAULT)
+    cost = desk.run("plan", file, "--json").json["cost"]
+    assert (planned.json["cost"]["actual"], cost["actual"]) == (False, True)
+    search = next(one for one in cost["lines"] if one["id"] == "search")
+    assert search["low"] == search["high"], "the SKU that Azure chose is read"
 
     written = desk.writes()
     again = desk.run("apply", file, "--yes", "--json")
