@@ -8,6 +8,9 @@ MISSING: dict[str, str] = {}
 MILDER = {"ml-quota": "Azure counts only cores, which a workspace does not need"}
 """Checks whose scenario can show less than their gravest status, and why."""
 
+UNKNOWABLE = {"search-capacity"}
+"""Checks that can't say more than that nobody knows, with or without the failure."""
+
 
 class Late(NamedTuple):
     """How a run of the plan ends that was applied all the same."""
@@ -51,7 +54,7 @@ FAILS: dict[str, Late] = {
     "grant-propagation": Late("workspace", "ForbiddenByRbac", "(4002)"),
     "ml-principal": Late("workspace", "AuthorizationFailed", _NO_RIGHT, ("grant-ml",)),
     "ml-contributor": Late("workspace", "AuthorizationFailed", _NO_RIGHT),
-    "identity-exists": Late("workspace", "BadRequest", "was not found", ("grant-identity",)),
+    "identity-exists": Late("identity", "ResourceNotFound"),
     "identity-grant": Late("workspace", "ForbiddenByRbac", without=("grant-identity",)),
     "caller-permissions": Late("workspace", "AuthorizationFailed"),
     "caller-condition": Late("grant-cosmos", "AuthorizationFailed"),
