@@ -5,7 +5,6 @@ while there are more, texts in filters case-sensitive since 2023-01-01-preview.
 """
 
 import asyncio
-import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -25,6 +24,9 @@ CURRENCIES = (
     *("JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD"),
 )
 """Currencies of the API. Azure prices in USD; the others are converted for reference."""
+
+MOST = 1e15
+"""No price and no tier is this high."""
 
 MOST_PAGES = 50
 """Pages followed for one service; a list of meters by name takes one."""
@@ -145,4 +147,5 @@ def _amount(item: Raw, name: str) -> float | None:
     value = item.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if math.isfinite(value) and value >= 0 else None
+    # Neither nan, nor infinity, nor an integer that no float holds.
+    return float(value) if 0 <= value < MOST else None

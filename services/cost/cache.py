@@ -4,6 +4,7 @@ Where they can't be read anew the old ones are shown, as old; where there are no
 reason is. Nothing here keeps a plan from being made.
 """
 
+import asyncio
 import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ from services.cost.meters import METERS
 from services.model.cost import Prices
 
 FRESH = timedelta(hours=24)
+PATIENCE = 20.0
+"""Seconds after which a list of prices that does not come is done without."""
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,9 +45,12 @@ async def load(
     if kept is not None and fresh(kept, now):
         return kept
     try:
-        found = await prices.list_meters(conn, region, currency, wanted())
-    except AzureError as error:
-        told = f"{error.what} {error.means}".strip()
+        async with asyncio.timeout(PATIENCE):
+            found = await prices.list_meters(conn, region, currency, wanted())
+    except (AzureError, TimeoutError) as error:
+        told = f"Azure's price list did not answer within {PATIENCE:g} s."
+        if isinstance(error, AzureError):
+            told = f"{error.what} {error.means}".strip()
         if kept is None:
             return Prices(region=region, currency=currency, problem=told)
         return msgspec.structs.replace(kept, stale=True, problem=told)

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from screens.setup.cost import CostPane, details, note
 from screens.setup.review import Review
-from screens.setup.tabs import TabLine
+from screens.setup.tabs import TabLine, fitted
 from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.table import ListTable
@@ -152,6 +152,24 @@ async def test_the_tabs_go_round(opened) -> None:
             await pilot.pause()
             seen.append(app.screen.query_one(TabLine)._chosen)
         assert seen == ["plan", "checks", "cost"]
+
+
+CHECKS = "Checks 1 FAIL 2 ?? 1 FIX 3 WARN 25 OK"
+
+
+@pytest.mark.parametrize(
+    ("width", "chosen", "checks", "cost"),
+    [
+        (120, 0, CHECKS, "Cost ~148-732+ USD/month"),
+        (80, 0, "Checks 1 FAIL 2 ?? 1 FIX 3 WARN", "Cost ~148-732+ USD/month"),
+        (60, 0, "Checks 1 FAIL 2 ??", "Cost ~148-732+"),
+        (80, 1, CHECKS, "Cost ~148-732+"),
+        (20, 0, "Checks", "Cost"),
+    ],
+)
+def test_tabs_give_way_where_there_is_no_room(width, chosen, checks, cost) -> None:
+    texts = ("Plan 11", CHECKS, "Cost ~148-732+ USD/month")
+    assert fitted(texts, chosen, width) == ("Plan 11", checks, cost)
 
 
 async def test_words_of_a_line(opened) -> None:

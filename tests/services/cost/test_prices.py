@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from estate import Azure
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import intent
 
 from sandbox.providers import prices as list_of_sandbox
@@ -100,6 +102,8 @@ def test_items_become_meters_with_tiers() -> None:
         item(skuName="Other", retailPrice="3"),
         item(skuName="Bad", retailPrice=-1),
         item(skuName="True", retailPrice=True),
+        item(skuName="Nan", retailPrice=float("nan")),
+        item(skuName="Huge", retailPrice=10**400),
         item(skuName="Term", reservationTerm="1 Year"),
         item(skuName="\x1b[31mEvil"),
     ]
@@ -162,6 +166,46 @@ async def test_without_an_answer_and_without_a_file_nothing_is_known(
     assert (none.meters, none.at, none.stale) == ((), None, False)
     assert none.problem
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_list_that_does_not_come_is_done_without(
+    azure: Azure, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "PATIENCE", 0.1)
+    azure.sandbox.admin("POST", "faults", {"path": "/retail/prices", "delay": 30, "times": -1})
+    none = await load(azure, tmp_path)
+    assert none.problem == "Azure's price list did not answer within 0.1 s."
+
+
+async def test_a_page_link_to_another_host_is_not_followed(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    own = list_of_sandbox._page
+
+    def strange(*given):
+        return {**own(*given), "NextPageLink": "https://prices.example/api/retail/prices"}
+
+    azure.sandbox.on_loop(lambda: monkeypatch.setattr(list_of_sandbox, "_page", strange))
+    none = await load(azure, tmp_path)
+    assert none.meters == ()
+    assert "outside this cloud" in none.problem
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(item(), anything)), max_size=5))
+def test_any_items_become_meters_with_tiers_in_rising_order(items) -> None:
+    for one in prices.meters(items):
+        starts = [tier.start for tier in one.tiers]
+        assert starts and starts == sorted(starts)
+        assert all(tier.price >= 0 for tier in one.tiers)
 
 
 @pytest.mark.parametrize(
