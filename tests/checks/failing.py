@@ -11,6 +11,15 @@ MILDER = {"ml-quota": "Azure counts only cores, which a workspace does not need"
 UNKNOWABLE = {"search-capacity"}
 """Checks that can't say more than that nobody knows, with or without the failure."""
 
+ALSO = {
+    "key-type": {"key-operations"},
+    "lock-read-only": {"workspace-validate"},
+    "policy-workspace": {"workspace-validate"},
+    "vault-exists": {"key-exists"},
+    "workspace-validate": {"policy-workspace"},
+}
+"""Other checks that fail in a scenario too: they look at the same thing from another side."""
+
 
 class Late(NamedTuple):
     """How a run of the plan ends that was applied all the same."""

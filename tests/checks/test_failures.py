@@ -15,10 +15,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from carrying import QUICK, writes
-from failing import FAILS, MILDER, MISSING, UNKNOWABLE
+from failing import ALSO, FAILS, MILDER, MISSING, UNKNOWABLE
 from sandboxed import RunningSandbox
 
 from sandbox import scenario
+from services import intents
 from services.azure import keys, workspaces
 from services.azure.clouds import Cloud
 from services.azure.connection import Connection, Timeouts
@@ -99,6 +100,9 @@ def test_every_scenario_belongs_to_a_check_and_every_check_has_one_or_says_why()
     assert all(check.scenario or check.without for check in CHECKS)
     assert set(FAILS) | set(WARNS) == set(NAMES)
     assert not set(FAILS) & set(WARNS)
+    for name in NAMES:
+        intent = msgspec.convert(scenario.read(f"failures/{name}")["intent"], Intent)
+        assert intents.read(intents.write(intent)) == intent
     assert {name for name in NAMES if BY_ID[name].severity == "fail"} <= FAILS.keys() | MILDER
 
 
@@ -133,7 +137,8 @@ async def test_it_is_named_before_a_write_and_told_by_azure_after_it(
 
 
 def judge_findings(name: str, plan: Plan) -> None:
-    """The check of the scenario's name says what is wrong, as gravely as it can."""
+    """The check of the scenario's name says what is wrong, as gravely as it can, and no other
+    one calls it a failure."""
     bad = [one for one in plan.findings if one.check == name and one.status in NOT_GOOD]
     found = [one for one in bad if one.status != "unknown" or name in UNKNOWABLE]
     if name in MISSING:
@@ -142,6 +147,8 @@ def judge_findings(name: str, plan: Plan) -> None:
     assert found, [(one.check, one.status, one.title) for one in plan.findings]
     grave = {"fail", "fix"} & {one.status for one in found}
     assert grave or name in MILDER or BY_ID[name].severity != "fail", found
+    failing = {one.check for one in plan.findings if one.status == "fail"}
+    assert failing - {name} == ALSO.get(name, set())
 
 
 @pytest.mark.parametrize("name", REPAIRED)
