@@ -95,18 +95,15 @@ def age(estimate: Estimate) -> str:
 def sides(estimate: Estimate) -> tuple[str, ...]:
     """Both modes of encryption beside each other, and what a delete leaves."""
     modes, money_of = estimate.modes, estimate.currency
-    rows = (
-        ("own resources", modes.own_resources),
-        ("service-side", modes.service_side),
-        ("own resources cost more", modes.difference),
-        (f"{KEPT_DAYS} days after a delete", estimate.after_delete),
-    )
-    return tuple(
-        _side(name, side, money_of, name.startswith(estimate.mode[:3])) for name, side in rows
+    own = estimate.mode == "own-resources"
+    return (
+        _side("own resources", modes.own_resources, money_of, "*" if own else " "),
+        _side("service-side", modes.service_side, money_of, " " if own else "*"),
+        _side("own resources cost more", modes.difference, money_of),
+        _side(f"{KEPT_DAYS} days after a delete", estimate.after_delete, money_of),
     )
 
 
-def _side(name: str, side: Range, currency: str, chosen: bool) -> str:
-    mark = "*" if chosen else " "
+def _side(name: str, side: Range, currency: str, mark: str = " ") -> str:
     left = f"  + {len(side.unknown)} ??" if side.unknown else ""
     return f"{mark} {name:<24}{span(side.low, side.high):>14} {currency}{left}"

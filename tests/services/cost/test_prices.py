@@ -172,7 +172,7 @@ async def test_a_list_that_does_not_come_is_done_without(
     azure: Azure, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "PATIENCE", 0.1)
-    azure.sandbox.admin("POST", "faults", {"path": "/retail/prices", "delay": 30, "times": -1})
+    azure.sandbox.admin("POST", "faults", {"path": "/retail/prices", "delay": 1, "times": -1})
     none = await load(azure, tmp_path)
     assert none.problem == "Azure's price list did not answer within 0.1 s."
 
