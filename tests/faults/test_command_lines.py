@@ -176,7 +176,7 @@ def test_a_full_disk_is_a_sentence(
     def small(*words: Any, **named: Any) -> Any:
         def connector() -> sqlite3.Connection:
             made = sqlite3.connect(*words, **named)
-            made.execute("PRAGMA max_page_count = 20")
+            made.execute("PRAGMA max_page_count = 35")
             return made
 
         return aiosqlite.Connection(connector, iter_chunk_size=64)
