@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import ID, PRICE, TIERS, intent, meter, prices
 
@@ -203,6 +203,7 @@ wishes = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     wishes, lists, st.builds(Assumptions, cosmos_rus=st.integers(1, 900).map(lambda n: n * 1000))
 )
@@ -232,6 +233,7 @@ def test_sums_ranges_and_unknown_of_any_list(wish, kept, assumed) -> None:
     assert (mine.low, mine.high, mine.unknown) == (made.low, made.high, made.unknown)
 
 
+@settings(deadline=None)
 @given(st.lists(price, min_size=1, max_size=4), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_more_never_costs_less(tiers, one, other) -> None:
     kept = meter("log-analytics", tuple((100.0 * at, price) for at, price in enumerate(tiers)))

@@ -1,7 +1,7 @@
 """Numbers as people read them, assumptions as they write them, bars in plain characters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import intent, prices
 
@@ -81,6 +81,7 @@ def test_the_longest_bar_is_the_dearest_part() -> None:
     assert by["cosmos-storage"].split()[-2] == ".", "what costs a little still has a bar"
 
 
+@settings(deadline=None)
 @given(st.integers(60, 200))
 def test_bars_fit_and_are_ascii(width) -> None:
     for text in bars(estimate(intent(), prices("registry-standard")).lines, width):
@@ -131,6 +132,7 @@ def test_an_assumption_is_taken_over() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_an_assumption_or_a_sentence(text) -> None:
     told = problem(Assumptions(), text)
