@@ -96,7 +96,7 @@ class Runs(Page[None]):
 def _row(run: RunRow, view: RunView | None) -> Row:
     ended = run.finished
     took = clock_text(int(((ended or datetime.now(UTC)) - run.created).total_seconds()))
-    status = view.status if view else "interrupted" if run.status == "running" else run.status
+    status = view.status if view else run.status
     cells = (
         run.id,
         status,

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from services.checks.registry import Check
 from services.model.cost import Estimate
 from services.model.plan import Event, Finding, Plan, Status, Step
 from services.model.quota import QuotaLine
@@ -26,6 +27,22 @@ def plan_document(plan: Plan, cost: Estimate | None = None) -> dict[str, Any]:
         "cost_reason": NO_COST if cost is None else "",
         "quota": [quota_document(one) for one in plan.quota],
     }
+
+
+def findings_document(plan: Plan) -> dict[str, Any]:
+    """What ``wrapkey check`` prints, without its schema."""
+    return {
+        "findings": [finding_document(one) for one in plan.findings],
+        "worst": worst(plan),
+        "quota": [quota_document(one) for one in plan.quota],
+    }
+
+
+def check_document(check: Check) -> dict[str, Any]:
+    """A check of the registry as scripts see it."""
+    names = ("id", "title", "subject", "phases", "severity", "reads", "scenario", "failures")
+    document: dict[str, Any] = msgspec.to_builtins(check)
+    return {name: document[name] for name in names} | {"source": check.source}
 
 
 def quota_document(line: QuotaLine) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import aiosqlite
 import msgspec
 
 from services.model.plan import Event, Plan
+from services.runs.lock import owned
 from services.text import plain
 
 VERSION = 1
@@ -239,6 +240,15 @@ class Journal:
         """All runs, newest first."""
         rows = await self._rows("SELECT * FROM runs ORDER BY created DESC, id")
         return [_run(row) for row in rows]
+
+    async def standing(self) -> list[RunRow]:
+        """All runs, newest first; one that nobody carries out any more is interrupted."""
+        return [
+            msgspec.structs.replace(row, status="interrupted")
+            if row.status == "running" and not owned(self.path.parent, row.id)
+            else row
+            for row in await self.runs()
+        ]
 
     async def run(self, run: str) -> RunRow | None:
         """One run, or None."""

@@ -46,6 +46,21 @@ class RunLock:
             self._descriptor = None
 
 
+def owned(folder: Path, run: str) -> bool:
+    """Whether a living process owns the run; asks the lock, which frees itself with its owner."""
+    try:
+        descriptor = os.open(folder / f"{run}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _who(text: str) -> str:
     try:
         owner = json.loads(text)

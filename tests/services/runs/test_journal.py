@@ -24,6 +24,7 @@ from services.azure.policies import recorder
 from services.model.plan import Event
 from services.runs.gate import Gate, StepRecorder
 from services.runs.journal import VERSION, Journal, JournalError
+from services.runs.lock import RunLock
 
 
 @pytest.fixture
@@ -171,3 +172,13 @@ async def test_many_writers_of_one_journal_lose_nothing(journal: Journal) -> Non
     assert len(set(numbers)) == 20
     found = {one.seq: one.path for one in await journal.writes("beef")}
     assert found == {seq: f"/{n}" for n, seq in enumerate(numbers)}
+
+
+async def test_a_run_that_nobody_carries_out_any_more_is_interrupted(journal: Journal) -> None:
+    for run in ("aaaa", "bbbb"):
+        await journal.add_run(run, plan(step("a")), cloud="Test", host="here", pid=1)
+    lock = RunLock.take(journal.path.parent, "aaaa")
+    found = {row.id: row.status for row in await journal.standing()}
+    assert found == {"aaaa": "running", "bbbb": "interrupted"}
+    lock.free()
+    assert {row.status for row in await journal.standing()} == {"interrupted"}
