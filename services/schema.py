@@ -1,4 +1,4 @@
-"""docs/intent.md, docs/json.md and docs/intent.schema.json, generated from the types.
+"""docs/intent.md, failures.md, json.md and intent.schema.json, generated from types and checks.
 
 ``python -m services.schema --write`` writes them below the present folder, ``--check``
 says which are stale and exits with 1.
@@ -12,6 +12,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from services import names
+from services.checks.page import failures_page
+from services.checks.registry import CHECKS
 from services.intentrules import RULES
 from services.model import cost
 from services.model.intent import (
@@ -24,6 +26,7 @@ from services.model.intent import (
 )
 from services.model.intent import Struct as Part
 from services.model.plan import Event, Evidence, Finding, Repair, Step
+from services.model.quota import QuotaLine
 
 TABLES: dict[str, type[Part]] = {
     "vault": VaultIntent,
@@ -164,7 +167,7 @@ _WORDS: dict[Any, str] = {
 
 def json_page() -> str:
     """docs/json.md."""
-    from services.runs.headless import step_document
+    from services.runs.headless import check_document, step_document
 
     step = step_document(Step(id="", kind="", title="", action="wait", target=""))
     lines = [
@@ -175,14 +178,25 @@ def json_page() -> str:
         "",
         "## `wrapkey plan INTENT --json`",
         "",
-        "`{schema, intent, steps, findings, names, cost, cost_reason, quota, quota_reason}`."
-        " `names` are those that were derived. `cost` is null and `quota` empty while a reason"
-        " stands beside them.",
+        "`{schema, intent, steps, findings, names, cost, cost_reason, quota}`. `names` are those"
+        " that were derived. `cost` is null while a reason stands beside it.",
         "",
         f"Step: `{{{', '.join(step)}}}`; `needs` are ids of steps, `expected_s` is seconds,"
         " `irreversible` a sentence or empty.",
         "",
         *_cost(),
+        "",
+        f"`quota`: list of `{{{_names(QuotaLine)}, fits}}`; `left` is after the plan; a number that"
+        " Azure does not tell is null, and so is `fits` then. A `limit` of -1 is none.",
+        "",
+        "## `wrapkey check INTENT --json`",
+        "",
+        "`{schema, findings, worst, quota}`; exit code 3 where `worst` is `fail`.",
+        "",
+        "## `wrapkey checks --json`",
+        "",
+        f"`{{schema, checks}}`, each `{{{', '.join(check_document(CHECKS[0]))}}}`; see"
+        " [failures.md](failures.md).",
         "",
         "## Findings",
         "",
@@ -260,6 +274,7 @@ def documents() -> dict[str, str]:
     """Every generated file: path below the project to text."""
     return {
         "docs/intent.md": intent_page(),
+        "docs/failures.md": failures_page(),
         "docs/json.md": json_page(),
         "docs/intent.schema.json": intent_schema(),
     }

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 Phase = Literal["preflight", "diagnosis"]
-Severity = Literal["fail", "warn", "unknown"]
+Severity = Literal["fail", "fix", "warn", "unknown"]
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     """The kind of thing it judges."""
     severity: Severity
-    """The gravest status it can have."""
+    """The gravest status it can have; fix where the plan repairs it in any case."""
     reads: tuple[str, ...]
     """Facts it is judged from; see services/checks/facts.py."""
     failures: tuple[str, ...] = ()
@@ -71,6 +71,12 @@ def _seen(
     )
 
 
+_DEEDS = (
+    *("subscription", "providers", "groups", "permissions", "vault", "key", "cosmos"),
+    *("cosmos_roles", "ml", "ml_roles", "identity", "identity_roles", "workspace"),
+)
+"""Facts from which follows what the plan writes; see services/checks/deeds.py."""
+
 _PLACE = (
     _seen(
         "cloud", "This is the cloud of the intent", "sign-in", "fail",
@@ -85,7 +91,7 @@ _PLACE = (
         without="It names a subscription that is not there; no estate can hold that.",
     ),
     _seen(
-        "provider-registered", "The resource providers are registered", "subscription", "unknown",
+        "provider-registered", "The resource providers are registered", "subscription", "fix",
         "providers", failures=("F22",), repairs=("register-",), source=_CMK,
     ),
     _seen(
@@ -179,7 +185,7 @@ _KEY = (
     ),
     _seen(
         "key-version", "The version that is pinned is the newest", "key", "warn", "key",
-        "newest_key", failures=("F45",), source=_CMK,
+        "vault", "newest_key", failures=("F45",), source=_CMK,
     ),
 )  # fmt: skip
 
@@ -189,7 +195,7 @@ _ACCESS = (
         "cosmos", failures=("F07", "F17", "F18"), repairs=("cosmos-principal",), source=_COSMOS,
     ),
     _seen(
-        "cosmos-grant", "Azure Cosmos DB may read, wrap and unwrap", "grant", "unknown",
+        "cosmos-grant", "Azure Cosmos DB may read, wrap and unwrap", "grant", "fix",
         "cosmos", "cosmos_roles", "vault", failures=("F08", "F19", "F20"),
         repairs=("grant-cosmos",), source=_COSMOS,
     ),
@@ -212,7 +218,7 @@ _ACCESS = (
     ),
     _seen(
         "ml-contributor", "Azure Machine Learning may make the managed group", "grant",
-        "unknown", "ml", "ml_roles", failures=("F52",), repairs=("grant-ml-contributor",),
+        "fix", "ml", "ml_roles", failures=("F52",), repairs=("grant-ml-contributor",),
         source="how-to-manage-rest",
     ),
     _seen(
@@ -221,15 +227,13 @@ _ACCESS = (
         source="how-to-identity-based-service-authentication",
     ),
     _seen(
-        "identity-grant", "The user-assigned identity may use the key", "grant", "unknown",
+        "identity-grant", "The user-assigned identity may use the key", "grant", "fix",
         "identity", "identity_roles", "vault", failures=("F08", "F51"),
         repairs=("grant-identity",), source="how-to-identity-based-service-authentication",
     ),
     _seen(
         "caller-permissions", "You may do everything that the plan does", "caller", "fail",
-        "permissions", "subscription", "vault", "key", "groups", "cosmos", "cosmos_roles", "ml",
-        "ml_roles", "identity", "identity_roles", "workspace", "providers", "assignments",
-        "eligible", failures=("F40",), source="Azure RBAC: troubleshooting",
+        *_DEEDS, "assignments", "eligible", failures=("F40",), source="Azure RBAC: troubleshooting",
     ),
     _seen(
         "caller-condition", "No condition narrows what you may grant", "caller", "warn",
@@ -237,7 +241,7 @@ _ACCESS = (
     ),
     _seen(
         "deny-assignment", "No deny assignment stands in the way", "caller", "fail",
-        "deny_assignments", failures=("F30", "F40"), source="Azure RBAC: deny assignments",
+        *_DEEDS, "deny_assignments", failures=("F30", "F40"), source="Azure RBAC: deny assignments",
     ),
 )  # fmt: skip
 
@@ -287,7 +291,7 @@ _GUARDS = (
     ),
     _seen(
         "policy-key", "No policy on keys that the key does not meet is assigned", "policy",
-        "warn", "policy_assignments", failures=("F23",),
+        "warn", "vault", "key", "policy_assignments", failures=("F23",),
         source="Azure Policy: built-in definitions for Key Vault keys",
     ),
 )  # fmt: skip
@@ -299,11 +303,12 @@ _ROOM = (
     ),
     _seen(
         "cosmos-accounts", "One more Cosmos DB account fits", "quota", "unknown",
-        "cosmos_accounts", source="Cosmos DB: concepts and limits",
+        "cosmos_accounts", "workspace", source="Cosmos DB: concepts and limits",
         without="Filling it takes 250 accounts; pages disagree whether 50 or 250 is the limit.",
     ),
     _seen(
         "search-quota", "One more AI Search service fits", "quota", "fail", "search_usages",
+        "workspace",
         failures=("F25",), source="AI Search: limits, quotas and capacity",
     ),
     _seen(
@@ -312,10 +317,12 @@ _ROOM = (
     ),
     _seen(
         "storage-quota", "The storage accounts fit", "quota", "fail", "storage_usages",
+        "workspace", "present",
         source="how-to-manage-quotas",
     ),
     _seen(
         "ml-quota", "One more workspace fits", "quota", "fail", "ml_usages",
+        "workspace",
         source="how-to-manage-quotas",
     ),
     _seen(

@@ -18,6 +18,8 @@ _COMMANDS = {
     "workspaces": ("tui.cli.listing", "Machine Learning workspaces."),
     "plan": ("tui.cli.setup", "What an intent file would change; changes nothing."),
     "apply": ("tui.cli.setup", "Carry out an intent file."),
+    "check": ("tui.cli.checks", "Check an intent file against what is there; changes nothing."),
+    "checks": ("tui.cli.checks", "Every check there is."),
     "sandbox": ("tui.cli.sandbox", "Serve, use, stop or reset the pretend Azure."),
     "info": ("tui.cli.about", "Versions, paths, and what was found here."),
     "completion": ("tui.cli.about", "The completion script of a shell."),

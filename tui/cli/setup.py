@@ -33,7 +33,7 @@ LARGEST = 1_000_000
 """Bytes of an intent file; an intent with every field takes about one thousand."""
 
 _SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
-_WORDS = {
+WORDS = {
     "ok": "OK",
     "fix": "FIX",
     "warn": "WARN",
@@ -66,7 +66,7 @@ def plan(
         from tui.connect import connected
 
         async with connected(given.options, given.paths, given.memory) as conn:
-            made = await _make(conn, given, wanted)
+            made = await make(conn, given, wanted)
             basis = await of_plan.read(conn, made, given.paths.state, code)
             return made, basis.estimate(assumptions)
 
@@ -105,7 +105,7 @@ async def _apply(
     from tui.connect import connected
 
     async with connected(given.options, given.paths, given.memory) as conn:
-        made = await _make(conn, given, wanted)
+        made = await make(conn, given, wanted)
         bad = [one for one in failing(made) if one.check not in accept]
         if bad:
             for one in bad:
@@ -143,7 +143,12 @@ def _problem(path: Path, problem: Any) -> str:
     return f"{at}: {problem.path or 'the file'}: {problem.rule}{known}"
 
 
-async def _make(conn: "Connection", given: Given, wanted: "Intent") -> "Plan":
+async def make(
+    conn: "Connection",
+    given: Given,
+    wanted: "Intent",
+    heard: Callable[["Finding"], None] | None = None,
+) -> "Plan":
     """The plan; raises BadInput where --subscription means another one than the intent."""
     if given.options.subscription:
         from services.azure.subscriptions import list_subscriptions
@@ -157,7 +162,7 @@ async def _make(conn: "Connection", given: Given, wanted: "Intent") -> "Plan":
             )
     from services.setup.plan import make_plan
 
-    return await make_plan(conn, wanted)
+    return await make_plan(conn, wanted, heard)
 
 
 def assumed(given: tuple[str, ...]) -> "Assumptions":
@@ -208,7 +213,7 @@ def _tell_plan(made: "Plan") -> None:
     table(("Step", "", "Takes"), rows)
     for one in made.findings:
         if one.status not in {"ok", "skipped"}:
-            talk(f"{_WORDS[one.status]:<5} {one.title}")
+            talk(f"{WORDS[one.status]:<5} {one.title}")
     if not made.steps:
         talk("Everything is as the intent says: there is nothing to do.")
 
