@@ -191,7 +191,11 @@ class RunPage(Page[None]):
         self.call_after_refresh(self._bring, last)
 
     def _bring(self, widget: Widget) -> None:
-        self.query_one("#steps").scroll_to_widget(widget, animate=False)
+        """Scroll only when it is out of sight, then by half a page: every scroll sends the list."""
+        steps = self.query_one("#steps")
+        height, at = steps.content_size.height, widget.virtual_region.y
+        if not steps.scroll_offset.y <= at < steps.scroll_offset.y + height:
+            steps.scroll_to(y=max(0, at - height // 2), animate=False)
 
     def _refresh_keys(self) -> None:
         """Tell the key line when other keys work than before."""
@@ -201,14 +205,15 @@ class RunPage(Page[None]):
             self.refresh_bindings()
 
     def _paint_resources(self, row: StepRow) -> None:
-        after: Widget = row
+        known = [self._shown[id] for id in row.line.resources if id in self._shown]
+        new = []
         for seen in row.line.resources.values():
-            shown = self._shown.get(seen.id)
-            if shown is None:
-                shown = self._shown[seen.id] = ResourceRow()
-                self.query_one("#steps").mount(shown, after=after)
-            shown.update(seen, self.app.size.width)
-            after = shown
+            if seen.id not in self._shown:
+                self._shown[seen.id] = ResourceRow()
+                new.append(self._shown[seen.id])
+            self._shown[seen.id].update(seen, self.app.size.width)
+        if new:
+            self.query_one("#steps").mount_all(new, after=known[-1] if known else row)
 
     # -- keys
 
