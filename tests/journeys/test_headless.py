@@ -274,7 +274,7 @@ def test_screens_and_command_line_write_the_same(
         terminal.press("enter")
     terminal.wait_for("REVIEW", "Nothing has been changed yet")
     terminal.press("w")
-    terminal.wait_for("write to file:")
+    terminal.wait_for("Write to file")
     terminal.press("enter")
     terminal.wait_for("intent.toml")
     terminal.press("a")
