@@ -79,7 +79,7 @@ _KEYS = (
     Key("create", "c", "create", "create", "Create a new one instead of choosing."),
     Key("versions", "v", "versions", "versions", "The versions of this key."),
     Key("again_list", "r", "again", "again", "Read it again from Azure.", footer=False),
-    Key("next_tab", "tab", "next_tab", "next tab", "Plan, checks, cost, and round again."),
+    Key("next_tab", "tab", "next_tab", "next tab", "Plan, checks, quota, cost, and round again."),
     Key("assume", "e", "assume", "assume", "Assume something else for this line of the cost."),
     Key("currency", "u", "currency", "currency", "Another currency."),
     Key("modes", "m", "modes", "bars", "Bars and both modes of encryption, or the list again."),

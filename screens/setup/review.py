@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher, DataTable
 
 from screens.keys import bind
-from screens.setup import cost
+from screens.setup import cost, quota
 from screens.setup.cost import CostPane
 from screens.setup.page import SetupPage, explanation
 from screens.setup.tabs import Tab, TabLine
@@ -20,13 +20,19 @@ from screens.widgets.table import Column, ListTable, Row
 from services import intents
 from services.model.cost import Line
 from services.model.plan import Finding, Plan, Step
+from services.model.quota import QuotaLine
 from services.setup.draft import Draft
 from services.setup.plan import make_plan, settled
 from services.text import plain
 
 PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step", prose=True), Column("Takes", 15))
 CHECKS = (Column("State", status=True), Column("Check", prose=True), Column("Subject", 14))
-TABS = (Tab("plan", "Plan"), Tab("checks", "Checks"), Tab("cost", "Cost"))
+TABS = (
+    Tab("plan", "Plan"),
+    Tab("checks", "Checks"),
+    Tab("quota", "Quota"),
+    Tab("cost", "Cost"),
+)
 FITS = 53
 """Characters of a step's title that the list shows on 80 columns; more is said below it."""
 NO_CHECKS = "There was nothing to check: what the plan works on does not exist yet."
@@ -58,7 +64,7 @@ class Review(SetupPage):
     title_word = "Set up: review"
     guide = (
         "The plan in the order of dependencies: + makes something, ~ changes something, = only "
-        "reads. Tab shows what was checked, and what it costs a month. a applies after one "
+        "reads. Tab shows what was checked, what is left of each quota, and what it costs a month. a applies after one "
         "question that names the subscription and what can't be undone; w writes the intent as a "
         "file for wrapkey apply."
     )
@@ -66,6 +72,7 @@ class Review(SetupPage):
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft)
         self.plan: Plan | None = None
+        self._found: list[Finding] = []
         self._tab = TABS[0].id
 
     def question(self) -> ComposeResult:
@@ -73,6 +80,7 @@ class Review(SetupPage):
         with ContentSwitcher(initial="plan"):
             yield ListTable(PLAN, id="plan")
             yield ListTable(CHECKS, id="checks")
+            yield ListTable(quota.QUOTAS, id="quota")
             yield CostPane(self.draft)
         yield Note("Reading what is there.", id="note")
 
@@ -87,15 +95,30 @@ class Review(SetupPage):
         self.load(self._read())
 
     async def _read(self) -> None:
-        plan = await make_plan(self.conn, self.draft.intent())
+        self._found = []
+        plan = await make_plan(self.conn, self.draft.intent(), self._heard)
         self.plan = plan
         steps = [_step(number, step) for number, step in enumerate(plan.steps, 1)]
-        findings = sorted(plan.findings, key=lambda one: ORDER.index(one.status))
         self.query_one("#plan", ListTable).load(steps)
-        self.query_one("#checks", ListTable).load([_finding(one) for one in findings])
-        self.query_one(TabLine).show({"plan": str(len(steps)), "checks": _counts(findings)})
+        self._found = list(plan.findings)
+        self._show_found()
+        self.query_one("#quota", ListTable).load([quota.row(one) for one in plan.quota])
+        self.query_one(TabLine).show({"plan": str(len(steps)), "quota": quota.short(plan.quota)})
         self._say_plan(plan)
         self.query_one(CostPane).read(plan)
+
+    def _heard(self, finding: Finding) -> None:
+        """Findings are shown as they come, four times a second at most."""
+        self._found.append(finding)
+        if len(self._found) == 1:
+            self.set_timer(0.25, self._show_found)
+
+    def _show_found(self) -> None:
+        findings = sorted(self._found, key=lambda one: ORDER.index(one.status))
+        self.query_one("#checks", ListTable).load([_finding(one) for one in findings])
+        self.query_one(TabLine).show({"checks": _counts(findings)})
+        if self.plan is None and findings:
+            self.set_timer(0.25, self._show_found)
 
     def _say_plan(self, plan: Plan) -> None:
         failing = [one for one in plan.findings if one.status == "fail"]
@@ -125,6 +148,8 @@ class Review(SetupPage):
             self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")
         elif isinstance(row.data, Line):
             self.query_one(Note).say(cost.note(row.data))
+        elif isinstance(row.data, QuotaLine):
+            self.query_one(Note).say(quota.note(row.data))
         else:
             self._say_plan(self.plan)
 
@@ -159,6 +184,8 @@ class Review(SetupPage):
             self.app.push_screen(TextView(chosen.data.title, step_details(chosen.data)))
         elif chosen is not None and isinstance(chosen.data, Line):
             self.app.push_screen(TextView(chosen.data.what, cost.details(chosen.data)))
+        elif chosen is not None and isinstance(chosen.data, QuotaLine):
+            self.app.push_screen(TextView(chosen.data.service, quota.details(chosen.data)))
         elif chosen is not None:
             self.app.push_screen(TextView(chosen.data.title, finding_details(chosen.data)))
 
