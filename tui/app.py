@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.widgets import Input
 
 from screens.base import Modal, Page
 from screens.keys import bind
@@ -26,6 +25,7 @@ from tui.exits import Exit
 from tui.runs import Runs
 from tui.small import TooSmall
 from tui.theme import THEMES, pick
+from tui.typeahead import TypeAhead
 from tui.warm import warm
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Wrapkey(Shell):
             self._ascii = [ascii_.AsciiFilter()]
         self._copied = ("", "")
         self._begun = False
+        self._typeahead = TypeAhead(self)
         self._runs = Runs(session, self._run_broke)
         self.last_words = ""
         """What to tell the person when the screens are gone."""
@@ -221,7 +222,7 @@ class Wrapkey(Shell):
         self.say(f"Run {run} was interrupted by a fault of wrapkey's own: {path}", bad=True)
 
     async def past_runs(self) -> "list[RunRow]":
-        return await (await self._runs.journal()).runs()
+        return await (await self._runs.journal()).standing()
 
     async def past_events(self, run: str) -> "list[Event]":
         return [event for _, event in await (await self._runs.journal()).events(run)]
@@ -231,16 +232,11 @@ class Wrapkey(Shell):
 
     # -- keys that work everywhere
 
-    def on_key(self, event: events.Key) -> None:
-        """A letter that nobody took while a field has the focus was typed just before it had.
-
-        Keys of one burst (``/kv``, over a slow line) reach the list before ``/`` has moved the
-        focus; a field stops the letters it takes, so only those come here.
-        """
-        field = self.focused
-        if event.is_printable and isinstance(field, Input):
-            event.stop()
-            field.post_message(events.Key(event.key, event.character))
+    async def on_event(self, event: events.Event) -> None:
+        """Keys one after the other; what has been forwarded comes back here and passes."""
+        typed = isinstance(event, (events.Key, events.Paste))
+        if not (typed and not event.is_forwarded and self._typeahead.holds(event)):
+            await super().on_event(event)
 
     async def action_keys(self) -> None:
         """The help screen of whatever is on top."""

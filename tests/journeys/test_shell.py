@@ -163,3 +163,28 @@ def test_the_mouse_is_left_alone_when_asked(shell, flag):
     terminal = shell.start(*(["--no-mouse"] if flag else []))
     terminal.wait_for("admin")
     assert (1003 << 5 in terminal.screen.mode) is not flag
+
+
+def burst(terminal: Terminal, keys: str) -> None:
+    """Keys that arrive in one read, as over a slow line."""
+    os.write(terminal._fd, keys.encode())
+
+
+def test_keys_of_one_burst_reach_what_the_key_before_them_opens(shell):
+    terminal = shell.start()
+    terminal.wait_for("admin")
+    burst(terminal, ":vaults\r/kv-data")
+    terminal.wait_for("Vaults of all subscriptions", "\n kv-data")
+    burst(terminal, "\rs:home\rw:nowhere")
+    terminal.wait_for("go to:", "\nnowhere")
+    burst(terminal, "\x15workspaces\r/mlw\x15kv")
+    terminal.wait_for("Workspaces", "\n kv")
+    burst(terminal, "\r?")
+    terminal.wait_for("keys and words", "Browse: workspaces")
+
+
+def test_a_burst_is_taken_in_its_order_while_screens_are_imported(shell):
+    terminal = shell.start()
+    terminal.wait_for("admin")
+    burst(terminal, "n:runs\r:home\rh:home\rq")
+    assert terminal.end() == 0

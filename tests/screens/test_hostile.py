@@ -147,8 +147,10 @@ def inert(app) -> None:
 async def press(app, pilot, key: str) -> None:
     """A key, and what follows from it; pilot.press also waits for a processor without work."""
     app.post_message(events.Key(key, key if len(key) == 1 else None))
-    for _ in range(2):
-        await pilot._wait_for_screen()
+    await pilot._wait_for_screen()
+    while app._typeahead.busy:
+        await asyncio.sleep(0.001)
+    await pilot._wait_for_screen()
 
 
 async def look(app, pilot, kind: type) -> None:
@@ -235,7 +237,7 @@ async def test_set_up(opened, hostile):
             app.screen.query_one(f"#{row}", Choice).action_open_choice()
             await quiet(app, pilot)
             await look(app, pilot, Picker)
-            await pilot.press("escape")
+            await press(app, pilot, "escape")
         draft = app.screen.draft
         app.screen.on_go_pressed()
         await look(app, pilot, ChooseVault)
@@ -269,7 +271,7 @@ async def test_set_up(opened, hostile):
             app.screen.query_one(f"#{row}", Choice).action_open_choice()
             await quiet(app, pilot)
             await look(app, pilot, Picker)
-            await pilot.press("escape")
+            await press(app, pilot, "escape")
         app.push_screen(Review(draft))
         await look(app, pilot, Review)
         await pilot.press("tab")
