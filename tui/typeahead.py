@@ -18,6 +18,9 @@ ROUNDS = 3
 LONGEST = 0.5
 """Seconds after which the next key no longer waits, whatever the one before it is doing."""
 
+PAINTED = 0.05
+"""Seconds, some frames, in which a key that is alone has been painted."""
+
 
 class TypeAhead:
     """What was typed and waits for what was typed before it."""
@@ -27,6 +30,7 @@ class TypeAhead:
         self._held: list[events.Event] = []
         self._next: events.Event | None = None
         """Its turn has come; it is on its way back to the application."""
+        self._more = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -43,19 +47,29 @@ class TypeAhead:
             return False
         if self._task is not None:
             self._held.append(event)
+            self._more.set()
             return True
         self._task = asyncio.create_task(self._in_turn(), name="keys in turn")
         return False
 
     async def _in_turn(self) -> None:
         try:
-            await self._effect()
-            while self._held:
+            while True:
+                await self._more_or_painted()
+                await self._effect()
+                if not self._held:
+                    return
                 self._next = self._held.pop(0)
                 self._app.post_message(self._next)
-                await self._effect()
         finally:
             self._task = None
+
+    async def _more_or_painted(self) -> None:
+        """A key that is alone paints first: asking after its effect would delay its frame."""
+        if not self._held:
+            self._more.clear()
+            asyncio.get_running_loop().call_later(PAINTED, self._more.set)
+            await self._more.wait()
 
     async def _effect(self) -> None:
         """Wait until the key has had its effect, opened screens are there and focus has moved."""
