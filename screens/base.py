@@ -92,8 +92,10 @@ class Page(Screen[T]):
         super()._on_unmount()
 
     def _session_changed(self) -> None:
-        self.refresh_header()
-        self.session_changed()
+        # a screen that is being closed has lost its widgets before it hears that it is
+        if self.query(TopLine):
+            self.refresh_header()
+            self.session_changed()
 
     def refresh_header(self) -> None:
         """Show where, mode and who as they are now."""
