@@ -10,6 +10,7 @@ NAMES = (
     "provisioning",
     "large_list",
     "terminal_bytes",
+    "checks",
 )
 
 

@@ -41,13 +41,20 @@ class Tokens:
         """A token that lives five more minutes; raises what the credential raises."""
         asked = _options(options or {})
         key = (*scopes, asked.get("tenant_id") or "", str(asked.get("enable_cae", False)))
+        found = self._good(key, asked)
+        if found is not None:  # not behind the lock: another audience's may take a while
+            return found
         async with self._lock:
-            found = self._tokens.get(key)
-            # Claims are a refusal of the token at hand: a new one is needed.
-            if found is None or asked.get("claims") or found.expires_on - time.time() < _EARLY:
-                found = await self._ask(scopes, asked)
-                self._tokens[key] = found
+            found = self._good(key, asked)
+            if found is None:
+                found = self._tokens[key] = await self._ask(scopes, asked)
         return found
+
+    def _good(self, key: tuple[str, ...], asked: TokenRequestOptions) -> AccessTokenInfo | None:
+        """The token at hand, unless it ends soon or, as claims say, was refused."""
+        found = self._tokens.get(key)
+        late = found is None or found.expires_on - time.time() < _EARLY
+        return None if late or asked.get("claims") else found
 
     async def _ask(self, scopes: tuple[str, ...], asked: TokenRequestOptions) -> AccessTokenInfo:
         newer = getattr(self._credential, "get_token_info", None)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -70,7 +71,7 @@ class Transport(AsyncHttpTransport[Any, Any]):
         lane = self._reads if request.method.upper() in SAFE else self._writes
         try:
             async with asyncio.timeout(self._settings.total):
-                return await lane.send(request, **kwargs)
+                return await lane.send(request, proxy=_proxy(request.url), **kwargs)
         except TimeoutError as error:
             raise ServiceResponseTimeoutError("no complete answer in time", error=error) from error
         except ServiceRequestError as error:
@@ -103,10 +104,22 @@ class Transport(AsyncHttpTransport[Any, Any]):
 def _session(trusted: Any, fresh: bool = False) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            ssl=trusted, resolver=tls.Resolver(), force_close=fresh, limit=40, limit_per_host=16
+            ssl=trusted, resolver=tls.Resolver(), force_close=fresh, limit=64, limit_per_host=32
         ),
-        trust_env=True,
+        trust_env=False,  # aiohttp would ask two threads for each request, see _proxy
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         middlewares=(_never_again,) if fresh else (),
     )
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for an address; None where there is none for it.
+
+    Asked here because aiohttp asks a thread, and another one for a netrc, which must not sign
+    anybody in: with dozens of requests at once they wait for those threads.
+    """
+    parts = urlsplit(url)
+    if parts.hostname and proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)

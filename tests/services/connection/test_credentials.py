@@ -233,6 +233,26 @@ async def test_tokens_are_asked_for_once_for_each_audience_and_tenant() -> None:
     assert (await tokens.get_token("a")).token == renewed.token
 
 
+async def test_a_token_at_hand_does_not_wait_for_another_audiences() -> None:
+    answered = asyncio.Event()
+
+    class Slow(Sesame):
+        async def get_token(self, *scopes: str, **options: Any) -> Any:
+            if scopes == ("slow",):
+                await answered.wait()
+            return await super().get_token(*scopes, **options)
+
+    tokens = Tokens(Slow())
+    had = await tokens.get_token("a")
+    slow = asyncio.ensure_future(tokens.get_token("slow"))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await tokens.get_token("a")).token == had.token
+    assert not slow.done()
+    answered.set()
+    await slow
+
+
 async def test_a_token_near_its_end_is_renewed() -> None:
     class Short(Sesame):
         async def get_token(self, *scopes: str, **options: Any) -> Any:
