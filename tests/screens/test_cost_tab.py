@@ -19,7 +19,7 @@ async def to_cost(app, pilot) -> CostPane:
     await to_new_vault(app, pilot)
     for kind in PAGES[1:]:
         await forward(app, pilot, kind)
-    await pilot.press("tab", "tab")
+    await pilot.press("tab", "tab", "tab")
     await quiet(app, pilot)
     return app.screen.query_one(CostPane)
 
@@ -147,11 +147,11 @@ async def test_the_tabs_go_round(opened) -> None:
     async with opened() as (app, pilot):
         await to_cost(app, pilot)
         seen = []
-        for _ in range(3):
+        for _ in range(4):
             await pilot.press("tab")
             await pilot.pause()
             seen.append(app.screen.query_one(TabLine)._chosen)
-        assert seen == ["plan", "checks", "cost"]
+        assert seen == ["plan", "checks", "quota", "cost"]
 
 
 CHECKS = "Checks 1 FAIL 2 ?? 1 FIX 3 WARN 25 OK"
