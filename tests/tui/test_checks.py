@@ -78,3 +78,5 @@ def test_apply_refuses_what_fails_unless_it_is_accepted(
     assert "vault-exists" in capsys.readouterr().err
     puts = [one for one in sandbox.requests() if one["method"] in ("PUT", "PATCH", "DELETE")]
     assert puts == []
+    assert main(["apply", file, "--yes", "--accept", "vault-exist", *desk]) == 2
+    assert "`wrapkey checks` lists all" in capsys.readouterr().err

@@ -96,7 +96,17 @@ def apply(
     wanted = read_intent(intent)
     if not yes and not sys.stdin.isatty():
         raise BadInput("Nobody can be asked here: look at `wrapkey plan` first, then add --yes.")
+    _known(accept)
     return asyncio.run(_apply(given, wanted, yes=yes, accept=accept, as_json=as_json))
+
+
+def _known(accept: tuple[str, ...]) -> None:
+    """Refuse what is no check: a slip of the pen must not look like consent."""
+    from services.checks.registry import BY_ID
+
+    for one in accept:
+        if one not in BY_ID:
+            raise BadInput(f"--accept {one}: there is no such check. `wrapkey checks` lists all.")
 
 
 async def _apply(
