@@ -99,7 +99,7 @@ class ChooseKey(SetupPage):
 
     def _load(self, rows: list[Row]) -> None:
         new = Row(CREATE, ("+ a new key", "", "", "", "", "", ""))
-        named = Row(BY_NAME, ("= a key by its name", "", "", "", "", "", ""))
+        named = Row(BY_NAME, ("= by its name", "", "", "", "", "", ""))
         self.query_one(ListTable).load([*rows, new, named])
 
     def failed(self, error: AzureError) -> None:
