@@ -90,7 +90,7 @@ def note(session: Session) -> str:
     who = session.who
     live = [view for view in session.views.values() if view.ended is None]
     if live:
-        names = ", ".join(f"{view.run} ({view.workspace})" for view in live)
+        names = ", ".join(f"{view.run} ({view.name})" for view in live)
         return f"A run is going on: {names}. Press h to see it; it does not need a screen."
     if session.is_sandbox:
         speed = f" Time runs {session.speed:g} times faster." if session.speed > 1 else ""

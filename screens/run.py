@@ -18,10 +18,9 @@ from screens.widgets.status import Note
 from services import portal
 from services.azure import workspaces
 from services.azure.errors import AzureError
-from services.checks.facts import ids_of
 from services.explain import Names
 from services.runs.engine import Run
-from services.runs.view import RunView, SeenResource, StepLine
+from services.runs.view import RunView, SeenResource, StepLine, subject
 from services.text import plain, shorten
 
 FLUSH = 0.25
@@ -136,14 +135,21 @@ class RunPage(Page[None]):
         self._unhear()
 
     def where(self) -> str:
-        intent = self.view.plan.intent
+        plan = self.view.plan
+        about = subject(plan)
         known = self.shell.session.subscriptions
-        name = next((one.name for one in known if one.id == intent.subscription), "")
-        return f"{name or intent.subscription} > {intent.region}"
+        name = next((one.name for one in known if one.id == about.subscription), "")
+        return (
+            f"{name or about.subscription} > {plan.intent.region if plan.intent else about.group}"
+        )
 
     def explain(self) -> Explanation:
         intent = self.view.plan.intent
-        names = Names(vault=intent.vault.name, key=intent.key.name, workspace=intent.workspace.name)
+        names = Names(workspace=self.view.name)
+        if intent is not None:
+            names = Names(
+                vault=intent.vault.name, key=intent.key.name, workspace=intent.workspace.name
+            )
         return explanation("run", names)
 
     # -- painting
@@ -244,7 +250,7 @@ class RunPage(Page[None]):
 
     @property
     def _workspace(self) -> str:
-        return str(ids_of(self.view.plan.intent).workspace)
+        return str(subject(self.view.plan))
 
     def action_portal(self) -> None:
         conn = self.shell.session.live

@@ -13,7 +13,7 @@ from screens.widgets.inspect import TextView
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services.runs.journal import JournalError, RunRow
-from services.runs.view import RunView
+from services.runs.view import RunView, subject
 from services.text import plain
 
 COLUMNS = (
@@ -102,6 +102,6 @@ def _row(run: RunRow, view: RunView | None) -> Row:
         status,
         f"{run.created:%Y-%m-%d %H:%M:%S}Z",
         took if ended or view else "",
-        run.plan.intent.workspace.name,
+        subject(run.plan).name,
     )
     return Row(run.id, cells, order={3: took})

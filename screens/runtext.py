@@ -17,7 +17,7 @@ def title(view: RunView) -> Content:
     """Which run, and how many steps are true."""
     state = "" if view.status in ("running", "") else f"   {view.status}"
     return Content.assemble(
-        (f" Run {view.run}  {plain(view.workspace)}", "bold"),
+        (f" Run {view.run}  {plain(view.name)}", "bold"),
         f"   {view.done} of {view.total} done{state}",
     )
 
@@ -61,9 +61,12 @@ def telling_text(line: StepLine) -> str:
 
 def result_text(view: RunView, now: datetime) -> str:
     """What a run that has succeeded has made, and what can be done with it."""
+    finished = f"Finished in {clock_text(view.elapsed(now))}."
     intent, read_back = view.plan.intent, list(view.lines.values())[-1].note
+    if intent is None:
+        return f"{finished} {read_back}".rstrip()
     return (
-        f"Finished in {clock_text(view.elapsed(now))}. {intent.workspace.name} is encrypted with "
+        f"{finished} {intent.workspace.name} is encrypted with "
         f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}; enter shows "
         "them. b opens it in Browse."
     )

@@ -19,7 +19,7 @@ from screens.widgets.status import Note
 from screens.widgets.table import Column, ListTable, Row
 from services import intents
 from services.model.cost import Line
-from services.model.plan import Finding, Plan, Step
+from services.model.plan import Finding, Plan, Step, wanted
 from services.model.quota import QuotaLine
 from services.setup.draft import Draft
 from services.setup.plan import make_plan, settled
@@ -240,7 +240,7 @@ class Review(SetupPage):
 
 def question(plan: Plan, subscription: str) -> str:
     """What the confirmation says: where, what can't be undone, what is not known."""
-    lines = [f"Subscription {subscription} ({plan.intent.subscription})."]
+    lines = [f"Subscription {subscription} ({wanted(plan).subscription})."]
     final = [step for step in plan.steps if step.irreversible]
     if final:
         lines += ["", "These can't be undone:"]

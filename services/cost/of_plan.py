@@ -8,7 +8,7 @@ from services.azure.errors import AzureError
 from services.cost import cache, managed
 from services.cost.estimate import USUAL, actual
 from services.model.cost import Assumptions, Estimate, Found, Prices
-from services.model.plan import Plan
+from services.model.plan import Plan, wanted
 
 FOLDER = "prices"
 """Below the state folder."""
@@ -22,7 +22,7 @@ class Basis:
 
     def estimate(self, assumptions: Assumptions = USUAL) -> Estimate:
         """The estimate under these assumptions; pure."""
-        return actual(self.plan.intent, self.prices, assumptions, self.found, self.plan.names)
+        return actual(wanted(self.plan), self.prices, assumptions, self.found, self.plan.names)
 
 
 async def read(conn: Connection, plan: Plan, state: Path, currency: str = "USD") -> Basis:
@@ -30,7 +30,7 @@ async def read(conn: Connection, plan: Plan, state: Path, currency: str = "USD")
 
     Raises nothing: what could not be read is said in the estimate's ``problem``.
     """
-    prices = await cache.load(conn, state / FOLDER, plan.intent.region, currency)
+    prices = await cache.load(conn, state / FOLDER, wanted(plan).region, currency)
     return Basis(plan, prices, await _found(conn, plan))
 
 

@@ -73,11 +73,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """An intent made concrete: versions pinned, names derived, steps in order."""
+Purpose = Literal["setup", "undo", "repair", "rotate", "delete"]
 
-    intent: Intent
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be done, step by step: an intent made concrete, or a change to what is there."""
+
     steps: tuple[Step, ...]
+    purpose: Purpose = "setup"
+    subject: str = ""
+    """ARM id of what it is about, for example the workspace that is set up."""
+    intent: Intent | None = None
+    """What the user wanted; only plans that set something up have one."""
     findings: tuple[Finding, ...] = ()
     quota: tuple[QuotaLine, ...] = ()
     """What it needs of each quota."""
@@ -85,6 +92,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Names that wrapkey derived, by what they are for (storage, insights, ...)."""
     caller: str = ""
     """Object id of who made the plan."""
+
+
+def wanted(plan: Plan) -> Intent:
+    """The intent of a plan that sets something up; raises ValueError for any other plan."""
+    if plan.intent is None:
+        raise ValueError(f"a plan to {plan.purpose} has no intent")
+    return plan.intent
 
 
 EventName = Literal[

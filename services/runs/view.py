@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.checks.facts import ids_of
 from services.ids import ArmId, BadId
-from services.model.plan import Event, Plan, Step
+from services.model.plan import Event, Plan, Step, wanted
 
 WORDS = {
     "step.started": "RUN",
@@ -22,6 +23,11 @@ WORDS = {
 ENDED = ("OK", "FAIL")
 KEPT = 200
 """Lines of the log that are kept."""
+
+
+def subject(plan: Plan) -> ArmId:
+    """What a plan is about; plans of old journals tell it by their intent alone."""
+    return ArmId.parse(plan.subject) if plan.subject else ids_of(wanted(plan)).workspace
 
 
 @dataclass
@@ -116,9 +122,9 @@ class RunView:
         return len(self.lines)
 
     @property
-    def workspace(self) -> str:
-        """Name of what the run makes."""
-        return self.plan.intent.workspace.name
+    def name(self) -> str:
+        """Name of what the run is about."""
+        return subject(self.plan).name
 
     def elapsed(self, now: datetime) -> int:
         """Seconds since the run began, or that it took."""

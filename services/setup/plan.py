@@ -17,7 +17,7 @@ from services.checks.needed import namespaces
 from services.checks.registry import BY_ID
 from services.ids import ArmId
 from services.model.intent import Create, Intent
-from services.model.plan import Finding, Plan, Repair, Step
+from services.model.plan import Finding, Plan, Repair, Step, wanted
 from services.model.resources import KeyVersion
 from services.setup import grants
 from services.setup.basis import Basis, basis_of, register
@@ -53,6 +53,7 @@ def build(intent: Intent, facts: Facts) -> Plan:
     )
     return Plan(
         intent=intent,
+        subject=str(basis.ids.workspace),
         steps=settled_steps,
         findings=tuple(_with_steps(one, settled_steps) for one in preflight.judge(intent, facts)),
         quota=quota.quota_lines(intent, facts),
@@ -85,14 +86,15 @@ def _names(finding: Finding, step: Step) -> bool:
 
 
 def settled(plan: Plan) -> Intent:
-    """The plan's intent with every derived name written out."""
+    """The intent of a plan that sets something up, with every derived name written out."""
+    intent = wanted(plan)
     named = {
         field: Create(create=plan.names[field])
         for field in ("storage", "insights", "secrets_vault", "registry")
-        if getattr(plan.intent.workspace, field) == "new"
+        if getattr(intent.workspace, field) == "new"
     }
-    workspace = msgspec.structs.replace(plan.intent.workspace, **named)
-    return msgspec.structs.replace(plan.intent, workspace=workspace)
+    workspace = msgspec.structs.replace(intent.workspace, **named)
+    return msgspec.structs.replace(intent, workspace=workspace)
 
 
 def _iso(at: datetime | None) -> str | None:

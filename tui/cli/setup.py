@@ -237,13 +237,15 @@ def duration(seconds: int) -> str:
 
 def _sure(made: "Plan") -> bool:
     """One question that names subscription and what can't be undone."""
+    from services.model.plan import wanted
+
     if not made.steps:
         return True
     _tell_plan(made)
     for step in made.steps:
         if step.irreversible:
             talk(f"Can't be undone: {step.irreversible}")
-    where = f"in subscription {made.intent.subscription}"
+    where = f"in subscription {wanted(made).subscription}"
     return click.confirm(f"Carry out {len(made.steps)} steps {where}?", err=True)
 
 
