@@ -29,16 +29,27 @@ class Reading:
         self.further = further
         self.ids = ids_of(intent)
         self.caller = caller
-        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self.readers: Mapping[str, Reader] = {}
+        """Readers besides those of preflight, by name of fact."""
+        self._tasks: dict[str, asyncio.Future[Any]] = {}
         self._asked: dict[str, Asked] = {}
 
-    def get(self, name: str) -> asyncio.Task[Any]:
+    def get(self, name: str) -> asyncio.Future[Any]:
         """The fact of this name, read when it is first asked for; KeyError for an unknown one."""
         if name not in self._tasks:
             from services.checks.readers import READERS
 
-            self._tasks[name] = asyncio.ensure_future(self._read(name, READERS[name]))
+            reader = self.readers[name] if name in self.readers else READERS[name]
+            self._tasks[name] = asyncio.ensure_future(self._read(name, reader))
         return self._tasks[name]
+
+    def give(self, name: str, value: Any, asked: Asked | None = None) -> None:
+        """Take a fact that was read before this pass began."""
+        told = asyncio.get_running_loop().create_future()
+        told.set_result(value)
+        self._tasks[name] = told
+        if asked is not None:
+            self._asked[name] = asked
 
     async def _read(self, name: str, reader: Reader) -> Any:
         _reading.set(name)
@@ -57,9 +68,11 @@ class Reading:
 
     def facts(self) -> Facts:
         """What has been read until now."""
-        return assemble(
-            self, {name: task.result() for name, task in self._tasks.items() if task.done()}
-        )
+        return assemble(self, self.told())
+
+    def told(self) -> dict[str, Any]:
+        """By name: what each reader returned that has ended."""
+        return {name: task.result() for name, task in self._tasks.items() if task.done()}
 
     @property
     def asked(self) -> Mapping[str, Asked]:
