@@ -2,7 +2,8 @@
 
 ``include = ["cast.toml"]`` puts other files' tables first. ``[settings]`` goes into the
 state as it is; ``[intent]`` is for whoever opens the scenario, an intent that fits it, and no
-part of the state. Every other table is an array; its items go to the provider that registered
+part of the state; ``[history]`` and ``[[calls]]`` are what happened since the tables held
+(:mod:`sandbox.history`). Every other table is an array; its items go to the provider that registered
 it (:meth:`sandbox.routing.Api.seed`).
 """
 
@@ -17,6 +18,10 @@ from sandbox.state import Json, State
 from sandbox.world import World
 
 FOLDER = Path(__file__).parent / "scenarios"
+FOLDERS = ("failures", "broken")
+"""What hinders a new workspace, by id of the check; and workspaces broken after the fact."""
+_OWN = {"settings", "faults", "intent", "history", "calls"}
+"""Tables that are no provider's."""
 
 
 class ScenarioError(ValueError):
@@ -29,13 +34,13 @@ def find(name: str) -> Path:
     if not path.is_file() and (name.endswith(".toml") or "/" in name):
         path = Path(name)
     if not path.is_file():
-        known = ", ".join([*names(), "failures/<id of a check>"])
+        known = ", ".join([*names(), *(f"{folder}/<name>" for folder in FOLDERS)])
         raise ScenarioError(f"there is no scenario {name!r}; the built-in ones are: {known}")
     return path
 
 
 def names(below: str = "") -> list[str]:
-    """The built-in scenarios, or those of a folder: ``failures`` holds one for each failure."""
+    """The built-in scenarios, or those of one of :data:`FOLDERS`."""
     found = (FOLDER / below).glob("*.toml")
     return sorted(path.stem for path in found if not path.stem.startswith("_"))
 
@@ -77,18 +82,24 @@ def open_into(world: World, apis: list[Api], name: str, seed: int) -> None:
     """Replace the world's state by a scenario's; raises ScenarioError and changes nothing."""
     data = read(name)
     known = {table for api in apis for table in api.seeds}
-    strange = set(data) - known - {"settings", "faults", "intent"}
+    strange = set(data) - known - _OWN
     if strange:
         raise ScenarioError(f"{name}: no provider knows the tables {', '.join(sorted(strange))}")
     before, offset = world.state, world.clock.offset
     world.clock.offset = 0.0  # before the seeds: what they date is dated by it
     world.state = State(scenario=name, seed=seed, settings=dict(data.get("settings", {})))
     world.caches.clear()
+    days = float(data.get("history", {}).get("days", 0))
     try:
+        world.clock.offset = -days * 86_400
         for api in apis:
             for table, handler in api.seeds.items():
                 for item in data.get(table, []):
                     handler(world, _copy(item))
+        if days:
+            from sandbox import history  # few scenarios have one, and it needs the server
+
+            history.play(world, apis, _copy(data.get("calls", [])), days)
         for item in data.get("faults", []):
             faults.add(world, faults.parse(item))
     except Exception as error:

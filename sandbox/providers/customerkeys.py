@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sandbox.keyvault import access, keystore, material, names, usable
@@ -117,11 +117,18 @@ def protect(
     first unwrapped with the present key. Raises :class:`KeyUnusable`, changing nothing.
     """
     present = resource.inner.get("cmk")
-    data = _unwrap(world, present) if present else secrets.token_bytes(32)
     key = parse(kid)
     _reach(world, key)
     version = key.version if key.version and not follow else newest(world, key).version
     full = key.full(version)
+    if present and not present["wrapped"]:
+        # Nothing was ever wrapped, so whether it could be is all there is to try.
+        moved = {**present, "kid": kid, "full": full, "as": object_id, "follow": follow}
+        _ask(world, present, "unwrapKey")
+        _ask(world, moved, "unwrapKey", "wrapKey")
+        resource.inner["cmk"] = moved
+        return
+    data = _unwrap(world, present) if present else secrets.token_bytes(32)
     record = {
         "kid": kid,
         "full": full,
@@ -170,10 +177,12 @@ def check(world: World, resource: Resource) -> KeyUnusable | None:
     A service that follows the newest version moves to it here.
     """
     trouble: KeyUnusable | None = None
+    if resource.inner["cmk"]["follow"]:
+        # What hinders a move to the newest version tells nothing of the version in use.
+        with suppress(KeyUnusable):
+            _follow(world, resource)
     try:
         _prove(world, resource.inner["cmk"])
-        if resource.inner["cmk"]["follow"]:
-            _follow(world, resource)
     except KeyUnusable as error:
         trouble = error
     tell = TELLS.get(_kind(resource))
@@ -242,10 +251,14 @@ def _prove(world: World, record: Json) -> None:
     if record["wrapped"]:
         _wrap(world, record["full"], record["as"], _unwrap(world, record))
         return
-    key = parse(record["full"])
-    for operation in ("unwrapKey", "wrapKey"):
+    _ask(world, record, "unwrapKey", "wrapKey")
+
+
+def _ask(world: World, record: Json, *wanted: str) -> None:
+    """Whether the version of a record would do these operations; none of them is done."""
+    for operation in wanted:
         with _in_cosmos_numbers():
-            _usable(world, key, record["as"], operation)
+            _usable(world, parse(record["full"]), record["as"], operation)
 
 
 def _follow(world: World, resource: Resource) -> None:

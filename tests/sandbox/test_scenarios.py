@@ -12,7 +12,10 @@ from sandbox.providers import APIS, customerkeys
 from sandbox.state import Json, State, load, save
 from sandbox.world import Addresses, World
 
-BUILT_IN = [*scenario.names(), *(f"failures/{name}" for name in scenario.names("failures"))]
+BUILT_IN = [
+    *scenario.names(),
+    *(f"{folder}/{name}" for folder in scenario.FOLDERS for name in scenario.names(folder)),
+]
 DEAD_GRANTS = {"failures/grant-to-app-id"}
 """Scenarios whose point is a grant to somebody who is not there."""
 CAST = {"admin", "contributor", "reader", "key-officer", "guest", "app"}
