@@ -136,6 +136,19 @@ async def assign_role(
     return assignment(raw)
 
 
+async def get_assignment(conn: Connection, id: str) -> RoleAssignment | None:
+    """A role assignment by its id, or None where there is none; raises AzureError."""
+    sdk = await calls.client(conn, SDK, ArmId.parse(id).subscription)
+    raw = await calls.find("read a role assignment", sdk.role_assignments.get_by_id, id.strip("/"))
+    return None if raw is None else assignment(raw)
+
+
+async def delete_assignment(conn: Connection, id: str) -> None:
+    """Take a role away; one that is not there is success. Raises AzureError."""
+    sdk = await calls.client(conn, SDK, ArmId.parse(id).subscription)
+    await calls.ask("take a role away", sdk.role_assignments.delete_by_id, id.strip("/"))
+
+
 def assignment_name(scope: str, role_id: str, principal_id: str) -> str:
     """The GUID that names an assignment; case and a last slash make no difference."""
     parts = (scope.strip("/"), principal_id, role_id)

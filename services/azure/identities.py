@@ -47,6 +47,14 @@ async def create_identity(
     )
 
 
+async def delete_identity(conn: Connection, id: str) -> None:
+    """Delete an identity; its role assignments stay behind as of nobody. Raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"delete identity {where.name}"
+    await calls.ask(what, sdk.user_assigned_identities.delete, where.group, where.name)
+
+
 def identity(raw: Raw) -> Identity:
     """An identity from its JSON."""
     properties = calls.part(raw, "properties")

@@ -86,6 +86,12 @@ async def create_key(conn: Connection, vault_uri: str, name: str, spec: KeySpec)
     )
 
 
+async def delete_key(conn: Connection, vault_uri: str, name: str) -> None:
+    """Delete a key with all its versions softly, and wait until it is; raises AzureError."""
+    sdk = conn.keys(vault_uri)
+    await _ask(f"delete key {name}", sdk.delete_key, name)
+
+
 async def get_deleted_key(conn: Connection, vault_uri: str, name: str) -> DeletedKey | None:
     """A soft-deleted key, or None where there is none; raises AzureError."""
     sdk = conn.keys(vault_uri)

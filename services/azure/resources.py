@@ -46,6 +46,19 @@ async def put_resource(conn: Connection, id: str, body: Raw, api_version: str) -
     return resource(raw)
 
 
+async def delete_resource(conn: Connection, id: str, api_version: str) -> None:
+    """Delete a resource and wait until it is done; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    await calls.finish(
+        conn,
+        f"delete {where.name}",
+        sdk.resources.begin_delete_by_id,
+        id.strip("/"),
+        api_version=api_version,
+    )
+
+
 def resource(raw: Raw) -> Resource:
     """A resource from its JSON, of a generic list or of its own provider."""
     state = calls.part(raw, "properties").get("provisioningState") or raw.get("provisioningState")

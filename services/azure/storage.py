@@ -61,6 +61,14 @@ async def create_account(
     return account(await calls.finish(conn, what, create, where.group, where.name, body))
 
 
+async def delete_account(conn: Connection, id: str) -> None:
+    """Delete a storage account and everything in it; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"delete storage account {where.name}"
+    await calls.ask(what, sdk.storage_accounts.delete, where.group, where.name)
+
+
 async def check_name(conn: Connection, subscription: str, name: str) -> NameCheck:
     """Whether a storage account name is free in the whole cloud; raises AzureError."""
     sdk = await calls.client(conn, SDK, subscription)

@@ -133,6 +133,35 @@ async def add_policy(conn: Connection, id: str, policy: AccessPolicy) -> None:
     )
 
 
+async def remove_policy(conn: Connection, id: str, policy: AccessPolicy) -> None:
+    """Take key permissions away from a principal's access policy; the rest of it stays.
+
+    Without a tenant in ``policy`` the caller's is used. Raises AzureError.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    tenant = policy.tenant_id or (await conn.who()).tenant_id
+    await calls.ask(
+        f"take an access policy away from {where.name}",
+        sdk.vaults.update_access_policy,
+        where.group,
+        where.name,
+        "remove",
+        {"properties": {"accessPolicies": [_entry(policy, tenant)]}},
+    )
+
+
+async def delete_vault(conn: Connection, id: str) -> None:
+    """Delete a vault softly: its name stays taken until it is purged or recovered.
+
+    With purge protection it can't be purged before its retention is over (Key Vault
+    soft-delete overview). Raises AzureError.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    await calls.ask(f"delete vault {where.name}", sdk.vaults.delete, where.group, where.name)
+
+
 async def list_deleted(conn: Connection, subscription: str) -> list[DeletedVault]:
     """The soft-deleted vaults of a subscription, by name; raises AzureError."""
     sdk = await calls.client(conn, SDK, subscription)
