@@ -76,55 +76,6 @@ async def delete_workspace(conn: Connection, id: str) -> None:
     )
 
 
-async def change_key(conn: Connection, id: str, key_id: str) -> None:
-    """Point a workspace to another version or key of its vault, and wait; raises AzureError.
-
-    Azure takes another vault for no workspace, and no change with service-side encryption.
-    """
-    encryption = {"keyVaultProperties": {"keyIdentifier": key_id}}
-    where = ArmId.parse(id)
-    sdk = await calls.client(conn, SDK, where.subscription)
-    await calls.finish(
-        conn,
-        f"change the key of workspace {where.name}",
-        sdk.workspaces.begin_update,
-        where.group,
-        where.name,
-        calls.body({"properties": {"encryption": encryption}}),
-        api_version=API,
-    )
-
-
-async def diagnose(conn: Connection, id: str) -> tuple[Remark, ...]:
-    """Let Azure look at a workspace's own resources, and wait; raises AzureError.
-
-    It looks at storage, vault for secrets, registry, insights, network and locks, never at
-    the customer-managed key. It changes nothing.
-    """
-    where = ArmId.parse(id)
-    sdk = await calls.client(conn, SDK, where.subscription)
-    raw = await calls.finish(
-        conn,
-        f"let Azure diagnose workspace {where.name}",
-        sdk.workspaces.begin_diagnose,
-        where.group,
-        where.name,
-        calls.body({"value": {name: {} for name in ASKED}}),
-        api_version=API,
-    )
-    value = calls.part(raw, "value")
-    return tuple(_remark(kind, one) for kind in value for one in calls.objects(value, kind))
-
-
-def _remark(kind: str, raw: Raw) -> Remark:
-    return Remark(
-        about=plain(kind),
-        code=plain(raw.get("code")),
-        level=plain(raw.get("level")),
-        message=plain(raw.get("message")),
-    )
-
-
 def workspace(raw: Raw) -> Workspace:
     """A workspace from its JSON."""
     properties, identity = calls.part(raw, "properties"), calls.part(raw, "identity")
