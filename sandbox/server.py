@@ -28,6 +28,7 @@ from sandbox.protocol import (
 )
 from sandbox.recorder import Entry, Recorder
 from sandbox.routing import ADMIN, ARM, GRAPH, OPEN, VAULT, Api, Route, RouteTable
+from sandbox.state import Json
 from sandbox.throttle import Throttle
 from sandbox.world import World
 
@@ -168,13 +169,14 @@ class Server:
             route = exchange.route
             if route is None:
                 raise _no_route(plane, request, self._routes.methods(plane, request.path))
+            before = len(self.world.state.operations)
             result = route.handler(self.world, request)
             answer = await result if inspect.isawaitable(result) else result
-            self._wrote(exchange, answer.status)
+            self._wrote(exchange, answer.status, before)
         except Refusal as refusal:
             answer = refusal.answer(request, self.world.clock.iso())
             if request.scope:  # ARM knew what it was about: it is logged as a failed write
-                self._wrote(exchange, refusal.status)
+                self._wrote(exchange, refusal.status, error=refusal.error())
         except Exception:
             traceback.print_exc(file=sys.stderr)
             answer = Answer(500, {"error": {"code": "InternalServerError", "message": _BROKEN}})
@@ -196,15 +198,24 @@ class Server:
         elif plane == GRAPH:
             gate.authenticate(self.world, request, GRAPH)
 
-    def _wrote(self, exchange: _Exchange, status: int) -> None:
-        """Note a write: for the state file, and for the activity log where ARM keeps one."""
+    def _wrote(
+        self, exchange: _Exchange, status: int, before: int | None = None, error: Json | None = None
+    ) -> None:
+        """Note a write: for the state file, and for the activity log where ARM keeps one.
+
+        ``before`` is how many operations there were before it.
+        """
         method = exchange.request.method
         if method in ("GET", "HEAD") or exchange.plane == OPEN:
             return
         self.world.changed = True
         route = exchange.route
         if exchange.plane == ARM and route and route.action and route.action[-5:] != "/read":
-            activity.note(self.world, exchange.request, route.action, status)
+            made = activity.note(self.world, exchange.request, route.action, status, error)
+            operations = self.world.state.operations
+            if before is not None and len(operations) > before:
+                for operation in list(operations.values())[before:]:
+                    activity.started(operation, made)
 
     def _render(self, exchange: _Exchange, answer: Answer) -> web.Response:
         body, headers = answer.body, answer.headers

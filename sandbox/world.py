@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sandbox import activity
 from sandbox.clock import Clock
 from sandbox.routing import JobHandler
 from sandbox.state import Json, Operation, Principal, Resource, State
@@ -138,6 +139,7 @@ class World:
         operation.ended = self.epoch()
         operation.error = error
         operation.result = result
+        activity.ended(self, operation)
 
     def resource(self, resource_id: str) -> Resource | None:
         """A resource by id, whatever its spelling."""

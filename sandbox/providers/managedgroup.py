@@ -43,6 +43,9 @@ that no source names.
 """
 
 
+GROUP_WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
+
+
 class Provider(Protocol):
     """What the three providers' modules have in common."""
 
@@ -90,11 +93,15 @@ PARTS = {
 
 
 class BuildFailed(Exception):
-    """A step failed; carries the error of the asynchronous status."""
+    """A step failed; carries the error of the asynchronous status.
 
-    def __init__(self, error: Json) -> None:
+    ``write`` is what Machine Learning could not write: action, ARM id and HTTP status.
+    """
+
+    def __init__(self, error: Json, write: tuple[str, str, int] | None = None) -> None:
         super().__init__(str(error))
         self.error = error
+        self.write = write
 
 
 def bad(message: str) -> Json:
@@ -135,13 +142,20 @@ def wrapper(world: World, doc: Json, service: str) -> str:
     return cosmoskeys.principal(world, doc["id"])
 
 
+def machine_learning(world: World, doc: Json) -> str:
+    """Object id of the Machine Learning app; its app id in a tenant that does not have it."""
+    app = registrations.first_party(world, tracked.tenant(world, doc["id"]), MACHINE_LEARNING)
+    return app.object_id if app else MACHINE_LEARNING
+
+
 def judge_rights(world: World, doc: Json) -> None:
     """The Machine Learning app needs Contributor on the subscription (its REST quickstart)."""
     subscription = armid.subscription(doc["id"])
-    app = registrations.first_party(world, tracked.tenant(world, doc["id"]), MACHINE_LEARNING)
-    object_id = app.object_id if app else MACHINE_LEARNING
-    action, scope = "Microsoft.Resources/subscriptions/resourceGroups/write", group_id(doc)
-    if app and rbac.allows(world, object_id, action, f"/subscriptions/{subscription}"):
+    object_id = machine_learning(world, doc)
+    action, scope = GROUP_WRITE, group_id(doc)
+    if object_id != MACHINE_LEARNING and rbac.allows(
+        world, object_id, action, f"/subscriptions/{subscription}"
+    ):
         return
     raise BuildFailed(
         {
@@ -149,7 +163,8 @@ def judge_rights(world: World, doc: Json) -> None:
             "message": f"The client '{MACHINE_LEARNING}' with object id '{object_id}' does not "
             f"have authorization to perform action '{action}' over scope '{scope}' or the scope "
             "is invalid. If access was recently granted, please refresh your credentials.",
-        }
+        },
+        (action, scope, 403),
     )
 
 
@@ -172,6 +187,11 @@ def part_id(doc: Json, part: Part) -> str:
     unique = str(doc["properties"]["workspaceId"]).replace("-", "")[:16]
     name = f"aml{part.name[:6]}{unique}"[:24]
     return f"{group_id(doc)}/providers/{part.namespace}/{part.kind}/{name}"
+
+
+def part_write(part: Part) -> str:
+    """The action of writing a managed resource."""
+    return f"{part.namespace}/{part.kind}/write"
 
 
 def make_group(world: World, workspace: Resource) -> None:
@@ -267,7 +287,8 @@ def take(world: World, workspace: Resource, part: Part, kid: str) -> None:
     except KeyUnusable as trouble:
         if "cmk" not in resource.inner:
             part.provider.tell(world, resource, trouble)
-        raise BuildFailed(part.provider.error_of(trouble)) from trouble
+        write = (part_write(part), resource.doc["id"], 409)
+        raise BuildFailed(part.provider.error_of(trouble), write) from trouble
 
 
 def apply_keys(world: World, workspace: Resource, kid: str) -> None:
@@ -305,10 +326,13 @@ def seed_parts(world: World, workspace: Resource, kid: str) -> None:
         part.provider.take_key_unseen(world, resource, kid, who)
 
 
-def seed_failed(world: World, workspace: Resource, substatus: str) -> None:
-    """What a failed creation leaves: the group, an account without the key, two others."""
+def seed_failed(world: World, workspace: Resource, substatus: str) -> Json:
+    """What a failed creation leaves: the group, an account without the key, two others.
+
+    Returns the error it ended with.
+    """
     make_group(world, workspace)
-    doc = workspace.doc
+    doc, trouble = workspace.doc, KeyUnusable(substatus)
     for part in PARTS.values():
         where = part_id(doc, part)
         resource = part.provider.make(world, where, doc["location"], managed_by=doc["id"])
@@ -316,4 +340,5 @@ def seed_failed(world: World, workspace: Resource, substatus: str) -> None:
         part.provider.finish(world, resource, "Failed" if failed else "Succeeded")
         if failed:
             resource.doc["properties"]["keyVaultKeyUri"] = customerkeys.parse(key_id(doc)).bare
-            part.provider.tell(world, resource, KeyUnusable(substatus))
+            part.provider.tell(world, resource, trouble)
+    return PARTS["cosmos"].provider.error_of(trouble)

@@ -8,21 +8,27 @@ shows late, and what is repaired meanwhile counts.
 
 from collections.abc import Callable
 
-from sandbox import armid, operations, regions
+from sandbox import activity, armid, operations, regions
 from sandbox.protocol import Refusal
 from sandbox.providers.managedgroup import (
+    GROUP_WRITE,
     PARTS,
     BuildFailed,
     api,
     apply_keys,
     bad,
     begin,
+    group_id,
     judge_rights,
     key_id,
+    machine_learning,
     make_group,
     mode,
+    part_id,
+    part_write,
     take,
 )
+from sandbox.registrations import MACHINE_LEARNING
 from sandbox.state import Json, Operation, Resource
 from sandbox.world import World
 
@@ -67,13 +73,18 @@ def group_job(world: World, data: Json) -> None:
     def work(world: World, workspace: Resource, operation: Operation) -> None:
         judge_vault(world, workspace.doc)
         make_group(world, workspace)
+        _log(world, operation, workspace, (GROUP_WRITE, group_id(workspace.doc), 201))
         failures = []
         for part in PARTS.values():
+            where = part_id(workspace.doc, part)
             try:
                 resource = begin(world, workspace, part)
             except Refusal as refusal:
                 failures.append(refusal.error())
+                write = (part_write(part), where, refusal.status)
+                _log(world, operation, workspace, write, failures[-1])
             else:
+                _log(world, operation, workspace, (part_write(part), where, 201))
                 world.after(
                     part.provider.CREATE_S,
                     "aml.provisioned",
@@ -142,8 +153,31 @@ def _step(world: World, data: Json, work: Callable[[World, Resource, Operation],
             raise BuildFailed(fault)
         work(world, workspace, operation)
     except BuildFailed as failure:
+        if failure.write:
+            _log(world, operation, workspace, failure.write, failure.error)
         workspace.doc["properties"]["provisioningState"] = "Failed"
         world.end_operation(operation.id, failure.error)
+
+
+def _log(
+    world: World,
+    operation: Operation,
+    workspace: Resource,
+    write: tuple[str, str, int],
+    error: Json | None = None,
+) -> None:
+    """What Machine Learning writes stands in the activity log under its own name."""
+    action, where, status = write
+    activity.within(
+        world,
+        operation,
+        caller=MACHINE_LEARNING,
+        objectId=machine_learning(world, workspace.doc),
+        operation=action,
+        resourceId=where,
+        status=status,
+        error=error,
+    )
 
 
 def _succeed(world: World, workspace: Resource, operation: Operation) -> None:

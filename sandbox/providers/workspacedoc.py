@@ -1,6 +1,6 @@
 """A workspace's document, and workspaces that a scenario brings along."""
 
-from sandbox import armid, assigned, regions, tracked
+from sandbox import activity, armid, assigned, regions, tracked
 from sandbox.providers import customerkeys, managedgroup, softdeleted
 from sandbox.providers.managedgroup import api
 from sandbox.providers.subscriptions import scope as scope_of
@@ -112,8 +112,10 @@ def seed_workspace(world: World, item: Json) -> None:
     status = item.get("status", "healthy")
     if status == "failed":
         doc["properties"]["provisioningState"] = "Failed"
+        error = managedgroup.bad("The workspace could not be created.")
         if managedgroup.mode(doc) == "own-resources":
-            managedgroup.seed_failed(world, workspace, str(item.get("reason", "4002")))
+            error = managedgroup.seed_failed(world, workspace, str(item.get("reason", "4002")))
+        _seed_log(world, workspace_id, "write", error)
         return
     kid = managedgroup.key_id(doc) if managedgroup.mode(doc) != "none" else ""
     if managedgroup.mode(doc) == "own-resources":
@@ -123,6 +125,27 @@ def seed_workspace(world: World, item: Json) -> None:
         customerkeys.protect_unseen(world, workspace, kid, principal)
     if status == "soft-deleted":
         softdeleted.keep(world, workspace)
+        _seed_log(world, workspace_id, "delete")
+
+
+def _seed_log(world: World, workspace_id: str, verb: str, error: Json | None = None) -> None:
+    """What the activity log holds of a workspace's end: accepted, then how it went."""
+    tenant = tracked.tenant(world, workspace_id)
+    who = next(
+        (
+            one
+            for one in world.state.principals.values()
+            if one.name == "admin" and one.tenant_id == tenant
+        ),
+        None,
+    )
+    if who is None:
+        return
+    action = f"Microsoft.MachineLearningServices/workspaces/{verb}"
+    accepted = activity.entry(world, who, action, workspace_id, 202)
+    correlation = accepted["correlationId"]
+    status = 409 if error else 200
+    activity.entry(world, who, action, workspace_id, status, error=error, correlation=correlation)
 
 
 def _seed_body(world: World, item: Json, group: str) -> Json:
