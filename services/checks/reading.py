@@ -15,6 +15,12 @@ from services.text import plain
 
 Reader = Callable[["Reading"], Awaitable[Any]]
 
+
+def by_name(*readers: Reader) -> dict[str, Reader]:
+    """Readers by the name of the fact: ``_vault`` reads the fact ``vault``."""
+    return {getattr(one, "__name__", "").removeprefix("_"): one for one in readers}
+
+
 _reading: ContextVar[str] = ContextVar("wrapkey_fact", default="")
 
 

@@ -1,0 +1,13 @@
+"""How each fact is read. Only what a lost sign-in raises is raised; the rest is Unknown."""
+
+from services.checks.readers import access, estate, guards, room, vault
+from services.checks.reading import Reader
+
+READERS: dict[str, Reader] = {
+    **estate.READERS,
+    **vault.READERS,
+    **access.READERS,
+    **guards.READERS,
+    **room.READERS,
+}
+"""By name of fact."""

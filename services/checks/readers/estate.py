@@ -1,0 +1,85 @@
+"""Where it is all to be: subscription, groups, and what is there or under way already."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from services.azure import deployments, groups, providers, resources, subscriptions, workspaces
+from services.checks import needed
+from services.checks.facts import Unknown, known
+from services.checks.reading import Reading, by_name
+from services.model.resources import KeyVersion, ResourceGroup, Subscription
+
+
+async def _subscription(on: Reading) -> Subscription | None:
+    """None where the caller does not see it."""
+    for item in await subscriptions.list_subscriptions(on.conn):
+        if item.id == on.ids.group.subscription:
+            return item
+    return None
+
+
+async def _providers(on: Reading) -> Any:
+    return await known(providers.list_providers(on.conn, on.ids.group.subscription))
+
+
+async def _groups(on: Reading) -> dict[str, ResourceGroup | Unknown | None]:
+    names = sorted({on.ids.group.group, on.ids.vault_group.group})
+    found = await asyncio.gather(
+        *(known(groups.get_group(on.conn, on.ids.group.subscription, name)) for name in names)
+    )
+    return {name.lower(): one for name, one in zip(names, found, strict=True)}
+
+
+async def _managed_groups(on: Reading) -> Any:
+    found = await known(groups.list_groups(on.conn, on.ids.group.subscription))
+    if isinstance(found, Unknown):
+        return found
+    return tuple(one for one in found if one.managed_by)
+
+
+async def _deployments(on: Reading) -> Any:
+    found = (await on.get("groups"))[on.ids.group.group.lower()]
+    if not isinstance(found, ResourceGroup):
+        return ()
+    return await known(deployments.list_running(on.conn, str(on.ids.group)))
+
+
+async def _validation(on: Reading) -> Any:
+    """Only asked once group, vault and key are there: a template that names them needs them."""
+    found, (key, _, _) = await asyncio.gather(on.get("groups"), on.get("key"))
+    group = found[on.ids.group.group.lower()]
+    if not isinstance(group, ResourceGroup) or not isinstance(key, KeyVersion):
+        return None
+    identity = str(on.ids.identity) if on.ids.identity else ""
+    body = needed.workspace(on.intent, str(on.ids.vault), key.id, identity)
+    template = {**body, "apiVersion": workspaces.API}
+    return await known(deployments.validate(on.conn, str(on.ids.group), [template]))
+
+
+async def _workspace(on: Reading) -> Any:
+    return await known(workspaces.get_workspace(on.conn, str(on.ids.workspace)))
+
+
+async def _present(on: Reading) -> frozenset[str]:
+    items: Mapping[str, str] = on.further
+    found = await asyncio.gather(
+        *(known(resources.get_resource(on.conn, id, api)) for id, api in items.items())
+    )
+    return frozenset(
+        id.lower()
+        for id, one in zip(items, found, strict=True)
+        if one is not None and not isinstance(one, Unknown)
+    )
+
+
+READERS = by_name(
+    _subscription,
+    _providers,
+    _groups,
+    _managed_groups,
+    _deployments,
+    _validation,
+    _workspace,
+    _present,
+)
