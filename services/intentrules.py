@@ -204,6 +204,35 @@ RULES: dict[str, FieldRule] = {
         check=_maybe(_object_id),
         about="Object id of Azure Machine Learning, likewise.",
     ),
+    "repairs.provider_registered": FieldRule(
+        example="true", about="Register resource providers that are not."
+    ),
+    "repairs.cosmos_grant": FieldRule(
+        example="true", about="Let Azure Cosmos DB read, wrap and unwrap."
+    ),
+    "repairs.ml_contributor": FieldRule(
+        example="true", about="Make Azure Machine Learning Contributor on the subscription."
+    ),
+    "repairs.identity_grant": FieldRule(
+        example="true", about="Let the user-assigned identity use the key."
+    ),
+    "repairs.vault_deleted": FieldRule(
+        example="false",
+        about="Recover the deleted vault that holds the name, with its keys. What it grants by"
+        " roles does not come back.",
+    ),
+    "repairs.vault_network": FieldRule(
+        example="false", about="Let Azure's trusted services pass the vault's firewall."
+    ),
+    "repairs.key_deleted": FieldRule(
+        example="false", about="Recover the deleted key that holds the name, with its versions."
+    ),
+    "repairs.key_enabled": FieldRule(
+        example="false", about="Enable the version of the key that is used."
+    ),
+    "repairs.key_operations": FieldRule(
+        example="false", about="Allow the key what it lacks of wrap, unwrap, encrypt, decrypt."
+    ),
 }
 """By dotted path, in the order of the file."""
 

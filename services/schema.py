@@ -21,6 +21,7 @@ from services.model.intent import (
     Intent,
     KeyIntent,
     PrincipalsIntent,
+    RepairsIntent,
     VaultIntent,
     WorkspaceIntent,
 )
@@ -33,6 +34,7 @@ TABLES: dict[str, type[Part]] = {
     "key": KeyIntent,
     "workspace": WorkspaceIntent,
     "principals": PrincipalsIntent,
+    "repairs": RepairsIntent,
 }
 _KINDS = {
     "guid": ("subscription", "principals.cosmos_db", "principals.machine_learning"),
@@ -120,6 +122,7 @@ def _sample() -> list[str]:
 _NOT_IN_SAMPLE = {
     *("cloud", "tenant", "key.not_before"),
     *("principals.cosmos_db", "principals.machine_learning"),
+    *(path for path in RULES if path.startswith("repairs.")),
 }
 
 

@@ -116,6 +116,26 @@ async def recover_key(conn: Connection, vault_uri: str, name: str) -> KeyVersion
     return version(await _ask(f"recover key {name}", sdk.recover_deleted_key, name))
 
 
+async def change_key(
+    conn: Connection,
+    vault_uri: str,
+    name: str,
+    version_name: str,
+    *,
+    enabled: bool | None = None,
+    ops: tuple[str, ...] | None = None,
+) -> KeyVersion:
+    """Enable or disable a version, or replace what it may do; None leaves it as it is.
+
+    Raises AzureError.
+    """
+    sdk = conn.keys(vault_uri)
+    further = {"enabled": enabled, "key_operations": list(ops) if ops else None}
+    return version(
+        await _ask(f"change key {name}", sdk.update_key_properties, name, version_name, **further)
+    )
+
+
 async def get_rotation_policy(conn: Connection, vault_uri: str, name: str) -> RotationPolicy:
     """The rotation policy of a key; raises AzureError.
 

@@ -9,6 +9,7 @@ from services.checks.findings import Judge, holds
 from services.checks.judges import access, caller, guards, key, place, room, vault
 from services.checks.reading import Reading, reading
 from services.checks.registry import BY_ID, CHECKS, Check
+from services.checks.repairs import judged as judged_by_choice
 from services.model.intent import Intent
 from services.model.plan import Finding
 
@@ -39,7 +40,7 @@ def judge_one(check: Check, intent: Intent, facts: Facts) -> Iterator[Finding]:
     """The findings of one check: none where it could not be judged, OK where nothing is wrong."""
     if not facts.had.issuperset(check.reads) or not (facts.visible or check.id in ALWAYS):
         return
-    told = tuple(JUDGES[check.id](intent, facts))
+    told = tuple(judged_by_choice(intent, facts, one) for one in JUDGES[check.id](intent, facts))
     yield from told or (holds(check.id, intent.workspace.name, facts),)
 
 

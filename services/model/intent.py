@@ -79,6 +79,23 @@ class PrincipalsIntent(Struct, frozen=True, kw_only=True):
     machine_learning: str = ""
 
 
+class RepairsIntent(Struct, frozen=True, kw_only=True):
+    """Which findings the plan repairs; each field is named after its check.
+
+    The vault's protection has a field of its own, vault.repair.
+    """
+
+    provider_registered: bool = True
+    cosmos_grant: bool = True
+    ml_contributor: bool = True
+    identity_grant: bool = True
+    vault_deleted: bool = False
+    vault_network: bool = False
+    key_deleted: bool = False
+    key_enabled: bool = False
+    key_operations: bool = False
+
+
 class Intent(Struct, frozen=True, kw_only=True):
     """Everything the user decided."""
 
@@ -93,6 +110,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     key: KeyIntent
     workspace: WorkspaceIntent
     principals: PrincipalsIntent = PrincipalsIntent()
+    repairs: RepairsIntent = RepairsIntent()
     tags: dict[str, str] = {}
     cloud: str = ""
     tenant: str = ""

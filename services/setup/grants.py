@@ -15,6 +15,7 @@ from services.model.intent import Create
 from services.model.plan import Step
 from services.model.resources import Identity, Principal, RoleAssignment
 from services.setup.basis import Basis, register
+from services.setup.repairs import takes, takes_key
 
 _FIELDS = {"cosmos": "cosmos_db", "ml": "machine_learning"}
 """Where the intent names an object id that Microsoft Graph does not tell the caller."""
@@ -46,8 +47,11 @@ def own_rights(basis: Basis) -> list[Step]:
 
 
 def _makes_key(basis: Basis) -> bool:
+    if takes_key(basis):
+        return True
     if basis.vault is None:
-        return basis.intent.key.create
+        # role assignments do not come back with a vault
+        return basis.intent.key.create or takes(basis, "vault-deleted")
     # a key that could not be read may be there: only rights will tell
     return basis.facts.key is None or isinstance(basis.facts.key, Unknown)
 

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from services.azure.connection import Connection
-from services.checks import preflight, quota
+from services.checks import preflight, quota, repairs
 from services.checks.facts import Facts, Unknown
 from services.checks.needed import namespaces
 from services.checks.registry import BY_ID
 from services.ids import ArmId
 from services.model.intent import Create, Intent
 from services.model.plan import Finding, Plan, Repair, Step, wanted
-from services.model.resources import KeyVersion
+from services.model.resources import DeletedVault, KeyVersion
 from services.setup import grants
 from services.setup.basis import Basis, basis_of, register
 from services.setup.dependencies import dependencies_of
+from services.setup.repairs import key_steps, takes, vault_steps
 
 FOR_GOOD = (
     "Purge protection stays on for good: after a delete the vault can't be purged, and its"
@@ -37,52 +38,65 @@ async def make_plan(
     ``heard`` is given each finding as soon as it is made, before its repair has its steps.
     Raises AzureError when not even the caller can be told.
     """
-    further = dependencies_of(intent).further
-    facts, _ = await preflight.read_all(conn, intent, further, heard)
-    return build(intent, facts)
+    return build(intent, await read_facts(conn, intent, heard))
+
+
+async def read_facts(
+    conn: Connection, intent: Intent, heard: Callable[[Finding], None] | None = None
+) -> Facts:
+    """What a plan is built from, to build it again with other repairs; like :func:`make_plan`."""
+    facts, _ = await preflight.read_all(conn, intent, dependencies_of(intent).further, heard)
+    return facts
 
 
 def build(intent: Intent, facts: Facts) -> Plan:
     """The plan for an intent, given the facts."""
     basis = basis_of(intent, facts)
     steps = _steps(basis)
-    there = {step.id for step in steps}
-    settled_steps = tuple(
-        msgspec.structs.replace(step, needs=tuple(need for need in step.needs if need in there))
-        for step in steps
-    )
+    findings = preflight.judge(intent, facts)
     return Plan(
         intent=intent,
         subject=str(basis.ids.workspace),
-        steps=settled_steps,
-        findings=tuple(_with_steps(one, settled_steps) for one in preflight.judge(intent, facts)),
+        steps=steps,
+        findings=tuple(_with_steps(basis, one, steps) for one in findings),
         quota=quota.quota_lines(intent, facts),
         names=basis.needed.names,
         caller=facts.caller.object_id,
     )
 
 
-def _with_steps(finding: Finding, steps: tuple[Step, ...]) -> Finding:
-    """A finding that steps repair, with those steps."""
-    if finding.status != "fix" or finding.repair is None:
+def _with_steps(basis: Basis, finding: Finding, steps: tuple[Step, ...]) -> Finding:
+    """A finding that steps repair, with those steps; one that could be, with what would."""
+    check, repair = finding.check, finding.repair
+    if finding.status == "fix":
+        mine = tuple(step for step in steps if _repairs(finding, step))
+    elif finding.status == "fail" and check in repairs.STEPS:
+        wish = repairs.choose(basis.intent, check, True)
+        more = _steps(basis_of(wish, basis.facts))
+        mine = tuple(step for step in more if step not in steps and _repairs(finding, step))
+    else:
         return finding
-    starts = BY_ID[finding.check].repairs
-    mine = tuple(
-        step
-        for step in steps
-        if step.id.startswith(starts) and (step.kind != "register" or _names(finding, step))
-    )
-    repair = Repair(
-        text=finding.repair.text,
+    if not mine and repair is None:
+        return finding
+    offered = Repair(
+        text=repair.text if repair else "",
         steps=mine,
         irreversible=any(step.irreversible for step in mine),
     )
-    return msgspec.structs.replace(finding, repair=repair)
+    return msgspec.structs.replace(finding, repair=offered)
 
 
-def _names(finding: Finding, step: Step) -> bool:
-    """Whether a finding about a provider is about the one that a step registers."""
-    return finding.id.endswith(f":{step.params['namespace']}")
+def _repairs(finding: Finding, step: Step) -> bool:
+    """Whether a step repairs this finding; a registration only that of its own provider."""
+    check = finding.check
+    if step.kind == "register":
+        return check == PROVIDERS and finding.id.endswith(f":{step.params['namespace']}")
+    if check in repairs.STEPS:
+        return repairs.steps_of(check, step.id)
+    return bool(BY_ID[check].repairs) and step.id.startswith(BY_ID[check].repairs)
+
+
+PROVIDERS = "provider-registered"
 
 
 def settled(plan: Plan) -> Intent:
@@ -101,13 +115,27 @@ def _iso(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
-def _steps(basis: Basis) -> list[Step]:
-    """In order; needs may still name steps that were left out."""
+def _steps(basis: Basis) -> tuple[Step, ...]:
+    """In order; each needs only steps that are there."""
     made = [*_registrations(basis), *_groups(basis), *_vaults(basis), *grants.own_rights(basis)]
-    made += [*_key(basis), *grants.apps(basis), *grants.identity(basis), *_dependencies(basis)]
-    made += grants.identity_roles(basis)
+    made += [*key_steps(basis), *_key(basis), *grants.apps(basis), *grants.identity(basis)]
+    made += [*_dependencies(basis), *grants.identity_roles(basis)]
+    made = [step for step in made if not _left_out(basis.intent, step)]
     leaves = tuple(step.id for step in made)
-    return [*made, *_workspace(basis, leaves), _verify(basis)]
+    made += [*_workspace(basis, leaves), _verify(basis)]
+    there = {step.id for step in made}
+    return tuple(
+        msgspec.structs.replace(step, needs=tuple(need for need in step.needs if need in there))
+        for step in made
+    )
+
+
+def _left_out(intent: Intent, step: Step) -> bool:
+    """Whether a step is there only for a repair that the intent does not choose."""
+    return any(
+        repairs.steps_of(check, step.id) and not repairs.chosen(intent, check)
+        for check in repairs.OFFERED
+    )
 
 
 def _registrations(basis: Basis) -> list[Step]:
@@ -149,23 +177,30 @@ def _groups(basis: Basis) -> list[Step]:
 
 
 def _vaults(basis: Basis) -> list[Step]:
-    wish = basis.intent.vault
+    wish, gone = basis.intent.vault, basis.facts.deleted_vault
+    mended = vault_steps(basis)
+    if basis.vault is None and mended:
+        open_ = isinstance(gone, DeletedVault) and not gone.purge_protection
+        return [*mended, *([_protection(basis, 90)] if open_ and wish.repair else [])]
     if basis.vault is None:
         return [_new_vault(basis)] if wish.create else []
-    if basis.vault.purge_protection or not wish.repair:
-        return []
-    return [
-        Step(
-            id="vault-repair",
-            kind="vault-repair",
-            title=f"vault {wish.name}: turn on purge protection",
-            action="change",
-            target=str(basis.ids.vault),
-            irreversible=FOR_GOOD.format(days=basis.vault.retention_days),
-            expected_s=3,
-            vault=wish.name,
-        )
-    ]
+    safe = basis.vault.purge_protection or not wish.repair
+    return [*([] if safe else [_protection(basis, basis.vault.retention_days)]), *mended]
+
+
+def _protection(basis: Basis, days: int) -> Step:
+    name = basis.intent.vault.name
+    return Step(
+        id="vault-repair",
+        kind="vault-repair",
+        title=f"vault {name}: turn on purge protection",
+        action="change",
+        target=str(basis.ids.vault),
+        needs=("vault",),
+        irreversible=FOR_GOOD.format(days=days),
+        expected_s=3,
+        vault=name,
+    )
 
 
 def _new_vault(basis: Basis) -> Step:
@@ -200,7 +235,7 @@ def _key(basis: Basis) -> list[Step]:
     if isinstance(found, KeyVersion):
         pinned = found.version
     title = f"key {wish.name} ({wish.type} {wish.bits})"
-    if there or not wish.create:
+    if there or not wish.create or takes(basis, "key-deleted"):
         title = f"use key {wish.name}, {f'version {pinned[:8]}…' if pinned else 'newest version'}"
     elif isinstance(found, Unknown):
         title += ", made when absent"
@@ -226,7 +261,7 @@ def _key(basis: Basis) -> list[Step]:
                 "notify_before": wish.notify_before,
                 "tags": wish.tags,
             },
-            needs=("vault", "key-rights"),
+            needs=("vault", "key-rights", "key-recover"),
             expected_s=2,
             vault=basis.intent.vault.name,
         )
