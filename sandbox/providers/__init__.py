@@ -8,12 +8,16 @@ from sandbox.providers import (
     activitylog,
     armkeys,
     authorization,
+    clusters,
+    containergroups,  # noqa: F401 - its routes are on containerquota's api
+    containerquota,
     cosmos,
     customerkeys,
     deletedkeys,
     deletedvaults,
     denials,
     deployments,
+    disks,  # noqa: F401 - its routes are on vmsizes' api
     entra,
     estates,
     graph,
@@ -40,6 +44,7 @@ from sandbox.providers import (
     vaultrest,
     vaults,
     vaultseeds,
+    vmsizes,
 )
 from sandbox.routing import Api
 
@@ -76,6 +81,9 @@ APIS: list[Api] = [
     vaultseeds.api,
     customerkeys.api,
     machinelearning.api,
+    vmsizes.api,
+    containerquota.api,
+    clusters.api,
     estates.api,
     resources.api,
     resourcegraph.api,

@@ -109,12 +109,21 @@ def parse(kid: str) -> KeyId:
 
 
 def protect(
-    world: World, resource: Resource, kid: str, object_id: str, *, follow: bool = False
+    world: World,
+    resource: Resource,
+    kid: str,
+    object_id: str,
+    *,
+    follow: bool = False,
+    public: bool = False,
+    trusted: bool = True,
 ) -> None:
     """Accept a key: a fresh data key, or the present one, wrapped and unwrapped by ``kid``.
 
-    ``follow`` is for services that always use the newest version. The present data key is
-    first unwrapped with the present key. Raises :class:`KeyUnusable`, changing nothing.
+    ``follow`` is for services that always use the newest version; ``public`` for those that
+    wrap with the key's public half themselves and ask the vault for get and unwrapKey only;
+    ``trusted`` for those that networkAcls.bypass lets in. The present data key is first
+    unwrapped with the present key. Raises :class:`KeyUnusable`, changing nothing.
     """
     present = resource.inner.get("cmk")
     key = parse(kid)
@@ -124,19 +133,22 @@ def protect(
     if present and not present["wrapped"]:
         # Nothing was ever wrapped, so whether it could be is all there is to try.
         moved = {**present, "kid": kid, "full": full, "as": object_id, "follow": follow}
+        moved |= {"public": public, "trusted": trusted}
         _ask(world, present, "unwrapKey")
         _ask(world, moved, "unwrapKey", "wrapKey")
         resource.inner["cmk"] = moved
         return
     data = _unwrap(world, present) if present else secrets.token_bytes(32)
-    record = {
+    record: Json = {
         "kid": kid,
         "full": full,
         "as": object_id,
         "follow": follow,
+        "public": public,
+        "trusted": trusted,
         "digest": hashlib.sha256(data).hexdigest(),
-        "wrapped": base64.b64encode(_wrap(world, full, object_id, data)).decode(),
     }
+    record["wrapped"] = base64.b64encode(_wrap(world, record, data)).decode()
     if _unwrap(world, record) != data:
         raise KeyUnusable("4005")
     resource.inner["cmk"] = record
@@ -249,16 +261,16 @@ def _kind(resource: Resource) -> str:
 def _prove(world: World, record: Json) -> None:
     """Unwrap and wrap; where nothing was wrapped yet, ask only whether both would do."""
     if record["wrapped"]:
-        _wrap(world, record["full"], record["as"], _unwrap(world, record))
+        _wrap(world, record, _unwrap(world, record))
         return
-    _ask(world, record, "unwrapKey", "wrapKey")
+    _ask(world, record, "unwrapKey", "get" if record.get("public") else "wrapKey")
 
 
 def _ask(world: World, record: Json, *wanted: str) -> None:
     """Whether the version of a record would do these operations; none of them is done."""
     for operation in wanted:
         with _in_cosmos_numbers():
-            _usable(world, parse(record["full"]), record["as"], operation)
+            _usable(world, record, operation)
 
 
 def _follow(world: World, resource: Resource) -> None:
@@ -308,13 +320,19 @@ def _in_cosmos_numbers() -> Iterator[None]:
         raise KeyUnusable(_SUBSTATUS.get(code_of(refusal), "4005"), refusal) from refusal
 
 
-def _wrap(world: World, full: str, object_id: str, data: bytes) -> bytes:
-    key = parse(full)
-    _reach(world, key)
+def _wrap(world: World, record: Json, data: bytes) -> bytes:
+    _reach(world, parse(record["full"]))
     with _in_cosmos_numbers():
-        if object_id == UNASKED:
-            return _wrap_unseen(_usable(world, key, UNASKED, "wrapKey"), data)
-        return keys.wrap_as(world, full, object_id, data, trusted=True)
+        if record.get("public"):
+            return _wrap_unseen(_usable(world, record, "get"), data)
+        if record["as"] == UNASKED:
+            return _wrap_unseen(_usable(world, record, "wrapKey"), data)
+        trusted = _trusted(record)
+        return keys.wrap_as(world, record["full"], record["as"], data, trusted=trusted)
+
+
+def _trusted(record: Json) -> bool:
+    return bool(record.get("trusted", True))
 
 
 def _unwrap(world: World, record: Json) -> bytes:
@@ -325,30 +343,32 @@ def _unwrap(world: World, record: Json) -> bytes:
     wrapped = base64.b64decode(record["wrapped"])
     with _in_cosmos_numbers():
         if record["as"] == UNASKED:
-            one = _usable(world, key, UNASKED, "unwrapKey")
+            one = _usable(world, record, "unwrapKey")
             data = material.decrypt(keystore.ensure(one), keys.WRAP_ALGORITHM, wrapped[16:])
         else:
-            data = keys.unwrap_as(world, record["full"], record["as"], wrapped, trusted=True)
+            trusted = _trusted(record)
+            data = keys.unwrap_as(world, record["full"], record["as"], wrapped, trusted=trusted)
     if hashlib.sha256(data).hexdigest() != record["digest"]:
         raise KeyUnusable("4005")
     return data
 
 
-def _usable(world: World, key: KeyId, object_id: str, operation: str) -> Json:
+def _usable(world: World, record: Json, operation: str) -> Json:
     """The key version, if a service may use it now: network, rights, state of the key.
 
     With UNASKED nobody's rights are asked. Raises VaultRefusal or :class:`KeyUnusable`.
     """
+    key, object_id, trusted = parse(record["full"]), record["as"], _trusted(record)
     _reach(world, key)
     vault = names.find(world, key.vault)
     if vault is None:
         raise KeyUnusable("4017")
-    caller = access.Caller("", "", "", "", trusted=True)
+    caller = access.Caller("", "", "", "", trusted=trusted)
     if object_id != UNASKED:
         principal = world.principal(object_id)
         if principal is None or not principal.enabled:
             raise KeyUnusable("4000")
-        caller = access.service(world, vault, principal, trusted=True)
+        caller = access.service(world, vault, principal, trusted=trusted)
     access.check_network(vault, caller)
     if object_id != UNASKED:
         access.check_permission(world, vault, caller, operation, key.name)
