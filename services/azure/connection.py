@@ -19,15 +19,8 @@ from services.azure.clouds import Cloud
 from services.azure.errors import AzureError, ErrorKind, answer_error, sentence, translated
 from services.azure.events import Bus, ConnectionEvent, RequestDone
 from services.azure.identity import Caller
-from services.azure.policies import (
-    Budgets,
-    Inside,
-    Journal,
-    ReadOnlyGuard,
-    RequestLog,
-    Retry,
-    Throttle,
-)
+from services.azure.policies import Inside, Journal, ReadOnlyGuard, RequestLog, Retry
+from services.azure.throttle import Budgets, Throttle, Turn
 from services.azure.tokens import Tokens
 from services.azure.transport import Timeouts, Transport
 
@@ -264,7 +257,7 @@ class Connection:
 
     def _inner(self) -> list[Any]:
         throttle = Throttle(self._budgets, self._bus, self.settings.patience)
-        return [throttle, RequestLog(self._bus, self._clocks), Journal()]
+        return [throttle, Journal(), Turn(self._budgets), RequestLog(self._bus, self._clocks)]
 
     def _retry(self) -> Retry:
         settings = self.settings

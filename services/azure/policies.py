@@ -1,7 +1,8 @@
-"""The pipeline of every call: guard, retry, throttle, log, journal. Nothing else repeats or hides.
+"""The pipeline of every call: guard, retry, throttle, journal, log. Nothing else repeats or hides.
 
-Order, outermost first: ReadOnlyGuard, Inside, Retry (GET and HEAD only), Throttle, RequestLog, Journal,
-then sign-in and transport. Tokens are asked for by the credential's own pipeline.
+Order, outermost first: ReadOnlyGuard, Inside, Retry (GET and HEAD only), Throttle, Journal, Turn,
+RequestLog, then sign-in and transport. Throttle and Turn are in services/azure/throttle.py.
+Tokens are asked for by the credential's own pipeline.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
 from services.azure import headers
 from services.azure.clocks import Clocks
 from services.azure.errors import AzureError, ErrorKind, clean, read_only
-from services.azure.events import Bus, ConnectionEvent, RequestDone, Throttled
+from services.azure.events import Bus, ConnectionEvent, RequestDone
 from services.text import plain
 
 __all__ = [
@@ -43,8 +44,6 @@ __all__ = [
     "RequestDone",
     "RequestLog",
     "Retry",
-    "Throttle",
-    "Throttled",
     "Write",
     "WriteRecorder",
     "is_read",
@@ -163,27 +162,37 @@ class Retry(AsyncRetryPolicy[Any, Any]):
     async def send(self, request: Request) -> Response:
         """Send, and send again where that is harmless."""
         tries = self._tries if request.http_request.method.upper() in SAFE else 1
-        for attempt in range(1, tries + 1):
+        attempt, begun = 1, time.monotonic()
+        while True:
+            pause = min(self._backoff * 2 ** (attempt - 1), 8.0)
             try:
                 response = await self.next.send(request)
             except (ServiceRequestError, ServiceResponseError, IncompleteReadError) as error:
-                if attempt == tries or not _broken(error):
+                if attempt >= tries or not _broken(error):
                     raise
             else:
-                refused = response.http_response.status_code == 401
-                if refused:
+                answer = response.http_response
+                if answer.status_code == 401:
                     # The token was revoked or outlived its issuer: the next one is a new one.
                     self._forget()
-                again = refused and attempt == 1
-                if attempt == tries or not (again or self._worth_it(response.http_response)):
+                if tries == 1 or not self._again(answer, attempt, begun):
                     return response
-            await asyncio.sleep(min(self._backoff * 2 ** (attempt - 1), 8.0))
-        raise AssertionError("the last attempt returns or raises")
+                if answer.status_code == 429:  # Throttle waits, and a refusal is no try
+                    continue
+                pause = max(pause, headers.retry_after(answer.headers) or 0.0)
+            attempt += 1
+            await asyncio.sleep(pause)
 
-    def _worth_it(self, answer: Any) -> bool:
-        if answer.status_code not in (408, 429) and answer.status_code < 500:
+    def _again(self, answer: Any, attempt: int, begun: float) -> bool:
+        """Whether a read is sent again; where Azure is busy, for as long as patience lasts."""
+        wait = headers.retry_after(answer.headers) or 0.0
+        if answer.status_code == 429:
+            return time.monotonic() - begun + wait <= self._patience
+        if attempt >= self._tries:
             return False
-        return (headers.retry_after(answer.headers) or 0) <= self._patience
+        if answer.status_code == 401:
+            return attempt == 1
+        return (answer.status_code == 408 or answer.status_code >= 500) and wait <= self._patience
 
 
 def _broken(error: BaseException) -> bool:
@@ -191,65 +200,6 @@ def _broken(error: BaseException) -> bool:
     if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
         return False
     return not isinstance(getattr(error, "inner_exception", None), aiohttp.ClientConnectorError)
-
-
-class Budgets:
-    """When the next request of each budget may go out. One for all clients of a connection."""
-
-    def __init__(self) -> None:
-        self._until: dict[str, float] = {}
-        self._strikes: dict[str, int] = {}
-
-    def wait(self, scope: str) -> float:
-        """Seconds until a request may be sent."""
-        return max(0.0, self._until.get(scope, 0.0) - time.monotonic())
-
-    def note(self, scope: str, status: int, asked: float | None) -> None:
-        """Remember what an answer said; without a number a 429 waits 1, 2, 4 ... 30 s."""
-        if status != 429 and not (status == 503 and asked):
-            self._strikes.pop(scope, None)
-            return
-        strikes = self._strikes[scope] = self._strikes.get(scope, 0) + 1
-        wait = asked if asked is not None else min(2.0 ** (strikes - 1), 30.0)
-        self._until[scope] = max(self._until.get(scope, 0.0), time.monotonic() + wait)
-
-
-def budget(url: str) -> str:
-    """Whose budget a request uses: its subscription's, else its host's (a vault, Graph)."""
-    parts = urlsplit(url)
-    path = parts.path.split("/")
-    if len(path) > 2 and path[1].lower() == "subscriptions":
-        return plain(path[2].lower(), 100)
-    return plain(parts.netloc.lower(), 300)
-
-
-class Throttle(AsyncHTTPPolicy[Any, Any]):
-    """Sends nothing before the time a 429 named; says so in an event."""
-
-    def __init__(self, budgets: Budgets, bus: Bus, patience: float) -> None:
-        super().__init__()
-        self._budgets, self._bus, self._patience = budgets, bus, patience
-
-    async def send(self, request: Request) -> Response:
-        """Wait, then send; raises AzureError (THROTTLED) where the wait is too long."""
-        scope = budget(request.http_request.url)
-        while (seconds := self._budgets.wait(scope)) > 0:
-            if seconds > self._patience:
-                raise AzureError(
-                    ErrorKind.THROTTLED,
-                    code="Throttled",
-                    retry_after=seconds,
-                    host=scope,
-                    do=f"Wait {seconds:.0f} s; wrapkey sends nothing before.",
-                    sent=False,
-                )
-            until = datetime.now(UTC) + timedelta(seconds=seconds)
-            self._bus.emit(Throttled(until=until, seconds=seconds, scope=scope))
-            await asyncio.sleep(seconds)
-        response = await self.next.send(request)
-        answer = response.http_response
-        self._budgets.note(scope, answer.status_code, headers.retry_after(answer.headers))
-        return response
 
 
 class RequestLog(AsyncHTTPPolicy[Any, Any]):

@@ -10,6 +10,7 @@ import msgspec
 from services.azure.errors import AzureError, ErrorKind
 from services.checks.facts import CLOSED
 from services.model.plan import Step
+from services.runs.held import WHY, stamp
 from services.setup.context import Context, Kind, Observation, StepFailed
 
 OUTAGE = {ErrorKind.NETWORK, ErrorKind.TIMEOUT}
@@ -44,6 +45,8 @@ class Attempt:
         self._applied = False
         self._silent_since = 0.0
         """When Azure stopped to answer, on the monotonic clock; 0 while it answers."""
+        self._throttled_since = 0.0
+        """When Azure began to refuse for its limits; 0 while it takes calls."""
 
     def again(self) -> None:
         """Stop waiting for somebody else and try now."""
@@ -77,6 +80,10 @@ class Attempt:
             self._silent_since = self._silent_since or time.monotonic()
             return time.monotonic() - self._silent_since < self._ctx.settings.outage_s
         self._silent_since = 0.0
+        if error.kind is ErrorKind.THROTTLED:
+            self._throttled_since = self._throttled_since or time.monotonic()
+            return time.monotonic() - self._throttled_since < self._ctx.settings.throttled_s
+        self._throttled_since = 0.0
         if error.kind is ErrorKind.SIGN_IN:
             # Refused with a token that ended on the way; by now it is forgotten.
             return error.status == 401 and tries == 1
@@ -113,12 +120,13 @@ class Attempt:
             error.retry_after if named else min(settings.backoff_s * 2 ** (tries - 1), LONGEST_S)
         )
         assert delay is not None
+        why = f"{error.what}; the state is looked at again, then the step is tried again"
         await self._ctx.say(
             "step.waiting",
             self._step,
-            why=f"{error.what}; the state is looked at again, then the step is tried again",
+            why=WHY if error.kind is ErrorKind.THROTTLED else why,
             code=error.code,
-            until=_in(delay),
+            until=stamp(datetime.now(UTC) + timedelta(seconds=delay)),
             attempt=tries,
         )
         await asyncio.sleep(delay)
@@ -164,8 +172,3 @@ def _failed(error: AzureError) -> dict[str, Any]:
 
 def _failure(code: str, what: str, means: str, do: str) -> dict[str, Any]:
     return {"cause": {"code": code, "what": what, "means": means}, "repair": do}
-
-
-def _in(seconds: float) -> str:
-    at = datetime.now(UTC) + timedelta(seconds=seconds)
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

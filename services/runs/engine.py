@@ -12,9 +12,11 @@ from typing import Any, Self
 
 from services.azure.connection import Connection
 from services.azure.policies import recorder
+from services.azure.throttle import watcher
 from services.model.plan import Event, EventName, Plan, Step
 from services.runs.attempt import Attempt
 from services.runs.gate import Gate, StepRecorder
+from services.runs.held import Held
 from services.runs.journal import Journal, told
 from services.runs.lock import RunLock
 from services.setup import steps
@@ -225,6 +227,7 @@ class Run:
         record = self._recorders[step.id] = StepRecorder(self._gate, step.id, step.vault)
         attempt = self._attempts[step.id] = Attempt(self.context, self._find(step.kind), step)
         token = recorder.set(record)
+        watching = watcher.set(Held(self.context, step))
         try:
             await self._journal.set_step(self.id, step.id, StepStatus.RUNNING)
             await self.emit("step.started", step.id)
@@ -236,6 +239,7 @@ class Run:
         finally:
             await record.release()
             recorder.reset(token)
+            watcher.reset(watching)
             del self._attempts[step.id], self._recorders[step.id]
 
     async def _outcome_of(self, step: Step, attempt: Attempt) -> StepStatus:

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a step is tried when Azure answers with a failure that passes."""
     outage_s: float = 600.0
     """How long a step is tried again while Azure can't be reached at all."""
+    throttled_s: float = 3600.0
+    """How long a step is tried again while Azure refuses it for its request limits."""
     steady_s: float = 60.0
     """A try that lasted so long before it failed begins a new count of tries."""
     backoff_s: float = 2.0
