@@ -30,6 +30,9 @@ _DISK = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{DISKS}/{{name}}"
 _SCALE_SET = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{SCALE_SETS}/{{name}}"
 _OPERATIONS = "/subscriptions/{s}/providers/Microsoft.Compute/locations/{location}/DiskOperations"
 
+for _kind in ("diskEncryptionSets", "disks", "virtualMachineScaleSets"):
+    tracked.routes(api, _kind)  # what a kind does otherwise is registered over these
+
 
 # -- disk encryption sets
 
@@ -327,11 +330,6 @@ def start(world: World, request: Request) -> Answer:
         raise _refused(diskkeys.forbidden(des))
     found.inner["stopped"] = False
     return Answer(200)
-
-
-tracked.routes(api, "diskEncryptionSets")
-tracked.routes(api, "disks")
-tracked.routes(api, "virtualMachineScaleSets")
 
 
 @api.seed("disk_encryption_sets")

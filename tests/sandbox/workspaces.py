@@ -10,6 +10,8 @@ from sandbox.clock import Clock
 from sandbox.keyvault import keystore
 from sandbox.protocol import Answer, Request
 from sandbox.providers import (
+    clusters,
+    containerquota,
     cosmos,
     customerkeys,
     identities,
@@ -20,6 +22,7 @@ from sandbox.providers import (
     storage,
     vaults,
     vaultseeds,
+    vmsizes,
 )
 from sandbox.registrations import COSMOS_DB, MACHINE_LEARNING
 from sandbox.routing import ARM, RouteTable
@@ -38,6 +41,8 @@ V = "?api-version=2025-12-01"
 ROLE = "Key Vault Crypto Service Encryption User"
 LONG_AGO = 1_600_000_000.0
 APIS = [
+    clusters.api,
+    containerquota.api,
     cosmos.api,
     customerkeys.api,
     identities.api,
@@ -47,6 +52,7 @@ APIS = [
     storage.api,
     vaults.api,
     vaultseeds.api,
+    vmsizes.api,
 ]
 
 
