@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from sandbox import audit
 from sandbox.keyvault import access, keystore, material, names, usable
 from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers import keys
@@ -269,7 +270,8 @@ def _prove(world: World, record: Json) -> None:
 def _ask(world: World, record: Json, *wanted: str) -> None:
     """Whether the version of a record would do these operations; none of them is done."""
     for operation in wanted:
-        with _in_cosmos_numbers():
+        who = record["as"]
+        with _in_cosmos_numbers(), audit.by_service(world, record["full"], who, operation):
             _usable(world, record, operation)
 
 
@@ -373,7 +375,8 @@ def _usable(world: World, record: Json, operation: str) -> Json:
     if object_id != UNASKED:
         access.check_permission(world, vault, caller, operation, key.name)
     one = keystore.version(keystore.live(world, key.vault, key.name), key.version)
-    usable.check(one, operation, world.epoch())
+    if operation != "get":
+        usable.check(one, operation, world.epoch())
     return one
 
 
