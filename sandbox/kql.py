@@ -1,4 +1,4 @@
-"""The subset of the Kusto query language that the sandbox's Resource Graph runs.
+"""The subset of the Kusto query language that the sandbox runs: Resource Graph and logs.
 
 ``Table | where | extend | project | project-away | order by | limit | count |
 summarize | distinct`` over rows that are plain JSON objects. A query becomes a list of
@@ -8,9 +8,18 @@ functions from rows to rows; what lies outside the subset is refused, never gues
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.kqltokens import ParserFailure, Token, Unsupported, tokens, unquote
+from sandbox.kqltokens import (
+    ParserFailure,
+    Token,
+    Unsupported,
+    instant,
+    seconds,
+    tokens,
+    unquote,
+)
 from sandbox.kqlvalues import (
     AGGREGATES,
     COMPARISONS,
@@ -28,7 +37,7 @@ Rows = list[Json]
 Operator = Callable[[Rows], Rows]
 
 TABLES = ("Resources", "ResourceContainers")
-"""Tables the sandbox knows; a query without one reads the first."""
+"""Tables of Resource Graph; a query without one reads the first."""
 
 _OPERATORS = (
     "where", "extend", "project", "project-away", "order", "sort", "limit", "take", "top",
@@ -53,17 +62,22 @@ class Query:
         return rows
 
 
-def parse(text: str) -> Query:
-    """Parse a query. Raises ParserFailure or Unsupported."""
+def parse(text: str, tables: tuple[str, ...] = TABLES, now: float = 0.0) -> Query:
+    """Parse a query about some tables; ``now`` (epoch) is what ``ago`` counts from.
+
+    Raises ParserFailure or Unsupported.
+    """
     try:
-        return _Parser(tokens(text)).query()
+        return _Parser(tokens(text), tables, now).query()
     except RecursionError:
         raise Unsupported("a query nested so deeply") from None
 
 
 class _Parser:
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], tables: tuple[str, ...], now: float) -> None:
         self._tokens = tokens
+        self._tables = tables
+        self._moment = now
         self._at = 0
 
     @property
@@ -91,11 +105,11 @@ class _Parser:
         return self._next().text
 
     def query(self) -> Query:
-        table = TABLES[0]
+        table = self._tables[0]
         operators: list[Operator] = []
         if not self._is(*_OPERATORS, *_UNSUPPORTED):
             asked = self._word()
-            known = [name for name in TABLES if name.lower() == asked.lower()]
+            known = [name for name in self._tables if name.lower() == asked.lower()]
             if not known:
                 raise Unsupported(f"the table '{asked}'")
             table = known[0]
@@ -272,6 +286,9 @@ class _Parser:
         if token.kind == "number":
             number = float(token.text) if "." in token.text else int(token.text)
             return lambda row: number
+        if token.kind == "instant":
+            when = instant(token.text)
+            return lambda row: when
         if token.text == "(":
             inner = self._expression()
             self._expect(")")
@@ -286,7 +303,18 @@ class _Parser:
             return self._call(token.text)
         return self._path(token.text)
 
+    def _ago(self) -> Expression:
+        token = self._next()
+        if token.kind != "span":
+            raise ParserFailure(token, "<timespan>")
+        self._expect(")")
+        moment = datetime.fromtimestamp(self._moment - seconds(token.text), UTC)
+        then = moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+        return lambda row: then
+
     def _call(self, name: str) -> Expression:
+        if name == "ago":
+            return self._ago()
         arguments: list[Expression] = []
         while not self._is(")"):
             arguments.append(self._expression())

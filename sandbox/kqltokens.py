@@ -6,6 +6,8 @@ from dataclasses import dataclass
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<text>@?'(?:[^'\\\n]|\\.)*'|@?"(?:[^"\\\n]|\\.)*")
+    |(?P<instant>datetime\(\s*["']?[0-9T:.Z+-]+["']?\s*\))
+    |(?P<span>\d+(?:\.\d+)?(?:d|h|m|s)(?![A-Za-z0-9_]))
     |(?P<number>\d+(?:\.\d+)?)
     |(?P<word>project-away|mv-expand|(?:[A-Za-z_][A-Za-z0-9_]*~?))
     |(?P<sign>!(?:contains|startswith|endswith|has|in)(?:_cs)?~?(?![A-Za-z0-9_])
@@ -56,6 +58,19 @@ def tokens(text: str) -> list[Token]:
         at = match.end()
     found.append(Token("end", "<EOF>", line + 1, at - start_of_line))
     return found
+
+
+_SECONDS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+
+
+def seconds(text: str) -> float:
+    """The length of a timespan such as ``7d``."""
+    return float(text[:-1]) * _SECONDS[text[-1]]
+
+
+def instant(text: str) -> str:
+    """What stands in ``datetime(...)``; instants are compared as ISO 8601 texts."""
+    return text.partition("(")[2].strip(" )\"'")
 
 
 def unquote(text: str) -> str:

@@ -108,6 +108,7 @@ def _first(*values: Any) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tostring": text,
+    "todatetime": text,
     "tolower": lambda value: text(value).lower(),
     "toupper": lambda value: text(value).upper(),
     "tobool": truth,

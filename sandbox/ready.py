@@ -22,6 +22,7 @@ def document(world: World, *, ca_file: str, proxy: str) -> Json:
         "graph": addresses.graph,
         "key_vault_suffix": addresses.vault_suffix,
         "prices": addresses.prices,
+        "log_analytics": addresses.log_analytics,
         "proxy": proxy,
         "ca_file": ca_file,
         "tenant_id": home,

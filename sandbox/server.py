@@ -27,7 +27,7 @@ from sandbox.protocol import (
     VaultRefusal,
 )
 from sandbox.recorder import Entry, Recorder
-from sandbox.routing import ADMIN, ARM, GRAPH, OPEN, VAULT, Api, Route, RouteTable
+from sandbox.routing import ADMIN, ARM, GRAPH, LOGS, OPEN, VAULT, Api, Route, RouteTable
 from sandbox.state import Json
 from sandbox.throttle import Throttle
 from sandbox.world import World
@@ -45,6 +45,8 @@ def plane_of(host: str, path: str) -> tuple[str, str]:
     name = host.partition(":")[0].lower()
     if name.endswith("vault.localhost"):
         return VAULT, path
+    if name == "api.loganalytics.localhost":
+        return LOGS, path
     low = _SLASHES.sub("/", path.lower()) if "//" in path else path.lower()
     if low.startswith("/graph/"):
         return GRAPH, path.lstrip("/")[len("graph") :]

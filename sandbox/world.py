@@ -45,6 +45,11 @@ class Addresses:
         return f"{self.arm}/admin"
 
     @property
+    def log_analytics(self) -> str:
+        """The query API of Log Analytics; its audience too."""
+        return f"https://api.loganalytics.localhost:{self.port}"
+
+    @property
     def vault_suffix(self) -> str:
         """DNS suffix of vaults, with port and without the leading dot."""
         return f"vault.localhost:{self.port}"

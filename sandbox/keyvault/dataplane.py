@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox import audit
 from sandbox.keyvault import access, keystore, keyview, material, names, paging
 from sandbox.protocol import Answer, Refusal, Request, VaultRefusal
 from sandbox.routing import Api
@@ -94,15 +95,40 @@ async def _run(world: World, request: Request, inner: Inner, permission: str) ->
         "x-ms-keyvault-region": vault.doc["location"].replace(" ", "").lower(),
         "x-ms-keyvault-service-version": SERVICE_VERSION,
     }
+    caller: access.Caller | None = None
     try:
-        call = admit(world, request, vault, permission)
+        caller = access.sign_in(world, request, vault)
+        call = admit(world, request, vault, caller, permission)
         result = inner(call)
         answer = result if isinstance(result, Answer) else await _show(call, result)
+        _log(world, request, vault, caller, permission=permission)
     except Refusal as refusal:
+        if caller:
+            _log(world, request, vault, caller, permission=permission, refusal=refusal)
         refusal.headers = {**headers, **_network_info(world), **refusal.headers}
         raise
     answer.headers = {**headers, **_network_info(world), **answer.headers}
     return answer
+
+
+def _permission(request: Request, permission: str) -> str:
+    return permission or _CRYPTO.get(request.params["operation"].lower(), "")
+
+
+def _log(
+    world: World,
+    request: Request,
+    vault: Resource,
+    caller: access.Caller,
+    *,
+    permission: str,
+    refusal: Refusal | None = None,
+) -> None:
+    name = _permission(request, permission)
+    if name:
+        url = f"https://{request.host}{request.path}?api-version={request.api_version}"
+        operation = audit.operation_name(name, request.path)
+        audit.note(world, vault, caller, operation, url=url, request=request, refusal=refusal)
 
 
 def _network_info(world: World) -> dict[str, str]:
@@ -146,13 +172,14 @@ def no_such_host(host: str) -> VaultRefusal:
     )
 
 
-def admit(world: World, request: Request, vault: Resource, permission: str) -> Call:
-    """Sign-in, firewall, api-version, permission, body; in the service's order."""
-    caller = access.sign_in(world, request, vault)
+def admit(
+    world: World, request: Request, vault: Resource, caller: access.Caller, permission: str
+) -> Call:
+    """Firewall, api-version, permission, body of who has signed in; in the service's order."""
     access.check_network(vault, caller)
     if not _API_VERSION.fullmatch(request.api_version):
         raise material.bad_parameter("The request URI has no valid api-version parameter.")
-    name = permission or _CRYPTO.get(request.params["operation"].lower(), "")
+    name = _permission(request, permission)
     if not name:
         raise VaultRefusal(404, "NotFound", "The request URI names no operation of a key.")
     access.check_permission(world, vault, caller, name, request.params.get("key", ""))

@@ -3,6 +3,7 @@
 ``wrap_as`` and ``unwrap_as`` are what other Azure services do with a key.
 """
 
+from sandbox import audit
 from sandbox.keyvault import access, keyspec, keystore, keyview, material, names, usable
 from sandbox.keyvault.dataplane import Call, Shown, nextpage, operation
 from sandbox.protocol import Answer, VaultRefusal
@@ -164,9 +165,10 @@ def wrap_as(world: World, kid: str, object_id: str, data: bytes, *, trusted: boo
     for ``networkAcls.bypass``. The result names the version that wrapped it. Raises
     VaultRefusal with the data plane's own codes, and VaultNotFound for an unknown host.
     """
-    _, key, version = _as_service(world, kid, object_id, "wrapKey", trusted)
-    one = keystore.version(key, version)
-    usable.check(one, "wrapKey", world.epoch())
+    with audit.by_service(world, kid, object_id, "wrapKey"):
+        _, key, version = _as_service(world, kid, object_id, "wrapKey", trusted)
+        one = keystore.version(key, version)
+        usable.check(one, "wrapKey", world.epoch())
     wrapped = material.encrypt(keystore.ensure(one), WRAP_ALGORITHM, data)
     return bytes.fromhex(one["version"]) + wrapped
 
@@ -176,12 +178,13 @@ def unwrap_as(world: World, kid: str, object_id: str, data: bytes, *, trusted: b
 
     A kid that names another version is refused, as the vault does for a foreign ciphertext.
     """
-    _, key, version = _as_service(world, kid, object_id, "unwrapKey", trusted)
     wrapped_by = data[:16].hex()
-    if version and version.lower() != wrapped_by:
-        raise material.bad_parameter("Decryption failed: the value was not made with this key.")
-    one = keystore.version(key, wrapped_by)
-    usable.check(one, "unwrapKey", world.epoch())
+    with audit.by_service(world, kid, object_id, "unwrapKey"):
+        _, key, version = _as_service(world, kid, object_id, "unwrapKey", trusted)
+        if version and version.lower() != wrapped_by:
+            raise material.bad_parameter("Decryption failed: the value was not made with this key.")
+        one = keystore.version(key, wrapped_by)
+        usable.check(one, "unwrapKey", world.epoch())
     return material.decrypt(keystore.ensure(one), WRAP_ALGORITHM, data[16:])
 
 

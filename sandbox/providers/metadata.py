@@ -27,6 +27,7 @@ def cloud(addresses: Addresses) -> Json:
         "graph": f"{addresses.graph}/",
         "graphAudience": f"{addresses.graph}/",
         "microsoftGraphResourceId": f"{addresses.graph}/",
+        "logAnalyticsResourceId": addresses.log_analytics,
         "media": arm,
         "batch": arm,
         "gallery": arm,

@@ -72,7 +72,7 @@ def test_it_tells_where_it_is_and_ends_in_order(tmp_path: Path) -> None:
     assert json.loads(running.ready_file.read_text()) == running.ready
     assert mode(running.ready_file) == 0o600
     wanted = {
-        "schema", "arm", "authority", "graph", "key_vault_suffix", "prices", "proxy", "ca_file",
+        "schema", "arm", "authority", "graph", "key_vault_suffix", "prices", "proxy", "ca_file", "log_analytics",
         "tenant_id", "subscriptions", "principals", "admin", "speed", "scenario", "pid",
     }  # fmt: skip
     assert set(running.ready) == wanted
