@@ -243,7 +243,7 @@ EVENTS = {
     "run.started": "`steps`: how many",
     "run.paused": "`why`: user",
     "step.started": "",
-    "step.progress": "`note`",
+    "step.progress": "`note`; and `check` and `status` where a repaired check was judged again",
     "step.waiting": "`why`; and `until` (a time), or `whom` and `command` (somebody else must act),"
     " or `seconds` and `assumption` (a grant must get older)",
     "resource.seen": "`resource` is its id; `state`, `type`, `group`",
