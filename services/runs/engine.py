@@ -19,7 +19,7 @@ from services.runs.gate import Gate, StepRecorder
 from services.runs.held import Held
 from services.runs.journal import Journal, told
 from services.runs.lock import RunLock
-from services.setup import steps
+from services.setup import recheck, steps
 from services.setup.context import Context, Kind, Settings
 
 Listener = Callable[[Event], None]
@@ -250,8 +250,10 @@ class Run:
             return StepStatus.FAILED
         status = StepStatus.SKIPPED if ended.skipped else StepStatus.DONE
         self.context.results[step.id] = ended.values
+        again = "" if ended.skipped else await recheck.judged_again(self.context, step)
         await self._journal.set_step(self.id, step.id, status, result=ended.values)
-        note = {"note": ended.note} if ended.note else {}
+        said = "; ".join(part for part in (ended.note, again) if part)
+        note = {"note": said} if said else {}
         await self.emit("step.skipped" if ended.skipped else "step.done", step.id, **note)
         return status
 
