@@ -130,12 +130,13 @@ def _doc(world: World, path: str, location: str, body: Json, pools: list[Json]) 
                 "fileCSIDriver": {"enabled": True},
                 "snapshotController": {"enabled": True},
             },
-            "oidcIssuerProfile": {"enabled": False},
+            "oidcIssuerProfile": _issuer(world, location, path, asked),
             "workloadAutoScalerProfile": {},
             "resourceUID": uid,
             "metricsProfile": {"costAnalysis": {"enabled": False}},
             "nodeProvisioningProfile": {"mode": "Manual"},
             "bootstrapProfile": {"artifactSource": "Direct"},
+            "hostedSystemProfile": {"enabled": False},
         },
         "sku": {"name": "Base", "tier": (body.get("sku") or {}).get("tier", "Free")},
     }
@@ -145,6 +146,13 @@ def _doc(world: World, path: str, location: str, body: Json, pools: list[Json]) 
         world, doc, body.get("identity") or {"type": "SystemAssigned"}
     )
     return doc
+
+
+def _issuer(world: World, location: str, path: str, asked: Json) -> Json:
+    if not (asked.get("oidcIssuerProfile") or {}).get("enabled"):
+        return {"enabled": False}
+    where = f"https://{location}.oic.prod-aks.azure.com/{tracked.tenant(world, path)}"
+    return {"enabled": True, "issuerURL": f"{where}/{world.state.new_id()}/"}
 
 
 def _network(asked: Json) -> Json:

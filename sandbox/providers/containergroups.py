@@ -22,8 +22,9 @@ PULL_S, START_S = 12.0, 18.0
 _POLL_VERSION = "2018-06-01"
 _OF_GROUP = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{KIND}"
 _ONE = _OF_GROUP + "/{name}"
-_SECRET = ("secureValue", "workspaceKey", "password", "storageAccountKey")
+_SECRET = frozenset({"secureValue", "workspaceKey", "password", "storageAccountKey"})
 """What a group is given and never tells."""
+_VIEW = frozenset({"instanceView"})
 _FIXED = ("osType", "restartPolicy", "encryptionProperties", "sku", "subnetIds")
 
 
@@ -87,7 +88,7 @@ def _properties(asked: Json) -> Json:
     }
     for name in ("ipAddress", "volumes", "diagnostics", "imageRegistryCredentials", "dnsConfig"):
         if asked.get(name):
-            told[name] = _without_secrets(deepcopy(asked[name]))
+            told[name] = _without(deepcopy(asked[name]), _SECRET)
     return told
 
 
@@ -115,13 +116,13 @@ def _container(one: Json) -> Json:
         "environmentVariables": asked.get("environmentVariables") or [],
         "resources": asked.get("resources") or {"requests": {"memoryInGB": 1.5, "cpu": 1.0}},
     }
-    return {"name": one["name"], "properties": _without_secrets(deepcopy({**asked, **told}))}
+    return {"name": one["name"], "properties": _without(deepcopy({**asked, **told}), _SECRET)}
 
 
-def _without_secrets(value: Any) -> Any:
+def _without(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {k: _without_secrets(v) for k, v in value.items() if k not in _SECRET}
-    return [_without_secrets(one) for one in value] if isinstance(value, list) else value
+        return {k: _without(v, names) for k, v in value.items() if k not in names}
+    return [_without(one, names) for one in value] if isinstance(value, list) else value
 
 
 def _refuse_fixed(present: Resource, wanted: Json) -> None:
@@ -338,8 +339,7 @@ def _listed(world: World, request: Request) -> Answer:
     scope = request.path.lower().partition("/providers/")[0]
     value = []
     for group in tracked.below(world, scope, KIND):
-        shown = {k: v for k, v in group.doc["properties"].items() if k != "instanceView"}
-        value.append({**group.doc, "properties": shown})
+        value.append({**group.doc, "properties": _without(group.doc["properties"], _VIEW)})
     return Answer(200, {"value": value})
 
 

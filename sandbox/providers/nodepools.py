@@ -45,6 +45,11 @@ def profile(world: World, asked: Json, location: str, version: str) -> Json:
         "nodeImageVersion": f"AKSUbuntu-2204gen2containerd-{version}",
         "upgradeSettings": _SURGE,
         "enableFIPS": False,
+        "securityProfile": {
+            "sshAccess": (asked.get("securityProfile") or {}).get("sshAccess", "LocalUser"),
+            "enableVTPM": False,
+            "enableSecureBoot": False,
+        },
     }
 
 

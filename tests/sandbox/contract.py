@@ -13,7 +13,8 @@ from sandbox import registrations
 NAMESPACES = (
     "Microsoft.KeyVault", "Microsoft.Storage", "Microsoft.Insights", "Microsoft.Search",
     "Microsoft.OperationalInsights", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity",
-    "Microsoft.DocumentDB", "Microsoft.MachineLearningServices",
+    "Microsoft.DocumentDB", "Microsoft.MachineLearningServices", "Microsoft.Compute",
+    "Microsoft.ContainerInstance", "Microsoft.ContainerService",
 )  # fmt: skip
 
 

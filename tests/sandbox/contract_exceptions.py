@@ -1,20 +1,8 @@
 """Where the sandbox's answers differ from the recordings, each with its reason."""
 
-_COMPUTE = "disk encryption sets are not part of the sandbox yet"
-_CONTAINERS = "container instances are not part of the sandbox yet"
-_KUBERNETES = "managed clusters are not part of the sandbox yet"
 _DEPLOYMENTS = "template deployments are not part of the sandbox yet"
 
 NOT_CLAIMED: dict[str, str] = {
-    "aks/01-managed-cluster-get-404": _KUBERNETES,
-    "aks/02-managed-cluster-put-201": _KUBERNETES,
-    "aks/03-operation-status-inprogress": _KUBERNETES,
-    "compute-des/01-disk-encryption-set-put-202": _COMPUTE,
-    "compute-des/03-disk-encryption-set-get": _COMPUTE,
-    "containerinstance/01-container-group-put-201": _CONTAINERS,
-    "containerinstance/03-container-groups-list-by-rg": _CONTAINERS,
-    "containerinstance/05-container-group-restart-204-with-async-header": _CONTAINERS,
-    "containerinstance/07-location-usages": _CONTAINERS,
     "arm/03-deployment-operation-status-running": _DEPLOYMENTS,
     "arm/25-deployment-head-404": _DEPLOYMENTS,
     "arm/27-deployment-operation-status-succeeded": _DEPLOYMENTS,

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import contract_arm  # noqa: F401  (registers its cases, as the next three do)
+import contract_arm  # noqa: F401  (registers its cases, as the next four do)
 import contract_entra  # noqa: F401
+import contract_machines  # noqa: F401
 import contract_vaults  # noqa: F401
 import contract_workspaces  # noqa: F401
 import pytest
