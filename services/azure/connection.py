@@ -16,6 +16,7 @@ from azure.core.rest import HttpRequest
 from services.azure import identity, tls
 from services.azure.clocks import Clocks
 from services.azure.clouds import Cloud
+from services.azure.devicecode import DeviceCodeSignIn
 from services.azure.errors import AzureError, ErrorKind, answer_error, sentence, translated
 from services.azure.events import Bus, ConnectionEvent, RequestDone
 from services.azure.identity import Caller
@@ -73,6 +74,8 @@ class Connection:
         self.transport = transport
         self._tokens = Tokens(credential)
         self._bus = Bus()
+        if isinstance(credential, DeviceCodeSignIn):
+            credential.hear(self._bus.emit)
         self._clocks = Clocks()
         self._budgets = Budgets()
         self._clients: dict[tuple[str, str], Any] = {}

@@ -13,6 +13,7 @@ from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOpt
 from services.azure import tls
 from services.azure.clouds import Cloud
 from services.azure.errors import AzureError, ErrorKind
+from services.azure.events import SignedIn, SignInAsked
 from services.text import plain
 
 
@@ -87,6 +88,11 @@ class DeviceCodeSignIn:
         self._cloud = cloud
         self._tenant = tenant
         self._prompt = prompt
+        self._hear: Callable[[SignInAsked | SignedIn], None] | None = None
+
+    def hear(self, listener: Callable[[SignInAsked | SignedIn], None]) -> None:
+        """Tell ``listener`` of each code that is asked for, and when it was entered."""
+        self._hear = listener
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token in azure-core's older form."""
@@ -121,10 +127,20 @@ class DeviceCodeSignIn:
             elif error is not None:
                 answer.set_exception(error)
 
+        asked = False
+
+        def tell(code: DeviceCode) -> None:
+            nonlocal asked
+            asked = True
+            if self._prompt is not None:
+                self._prompt(code)
+            if self._hear is not None:
+                self._hear(SignInAsked(address=code.address, code=code.code, expires=code.expires))
+
         def show(code: DeviceCode) -> None:
             if self._prompt is None:
                 raise _nobody_to_show()
-            loop.call_soon_threadsafe(self._prompt, code)
+            loop.call_soon_threadsafe(tell, code)
 
         def work() -> None:
             found, failure = None, None
@@ -138,7 +154,10 @@ class DeviceCodeSignIn:
 
         threading.Thread(target=work, name="device-code", daemon=True).start()
         try:
-            return await answer
+            found = await answer
+            if asked and self._hear is not None:
+                self._hear(SignedIn())
+            return found
         except asyncio.CancelledError:
             # The thread holds its sign-in until the code expires; the next one starts anew.
             if not sign_in.done and _sign_ins.get(key) is sign_in:

@@ -30,7 +30,20 @@ class Throttled(msgspec.Struct, frozen=True, kw_only=True):
     """Subscription id or host whose budget is used up."""
 
 
-ConnectionEvent = RequestDone | Throttled
+class SignInAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The credential needs somebody to enter a code; calls wait until that is done."""
+
+    address: str
+    code: str
+    expires: datetime
+    """UTC."""
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The code was entered, and calls go on."""
+
+
+ConnectionEvent = RequestDone | Throttled | SignInAsked | SignedIn
 Listener = Callable[[ConnectionEvent], None]
 
 

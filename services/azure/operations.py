@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -11,12 +13,16 @@ from azure.mgmt.core.polling.async_arm_polling import AsyncARMPolling
 
 from services.azure import headers
 from services.azure.errors import AzureError, ErrorKind, from_answer, sentence, translated
+from services.azure.policies import recorder
 
 if TYPE_CHECKING:
     from services.azure.connection import Connection
 
 SOONEST, LATEST, SHARE = 0.2, 10.0, 0.05
 """Least and most seconds between two polls, and the share of the operation's age."""
+
+OVERDUE = "OperationOverdue"
+"""Our own code for an operation that has not ended within the time limit."""
 
 
 def delay(age: float, asked: float | None = None) -> float:
@@ -77,10 +83,12 @@ class Listener(Protocol):
 async def wait(conn: "Connection", operation: Operation, what: str = "") -> Any:
     """Wait for the end of an operation; its result, or AzureError with the innermost cause.
 
-    Waiting may be cancelled at any time: the operation goes on in Azure.
+    Waiting may be cancelled at any time: the operation goes on in Azure. So it does after the
+    time limit of the connection's settings, which raises AzureError with code OVERDUE.
     """
-    with translated(what or "finish the operation"):
-        return await operation.poller.result()
+    async with _noted(conn, operation.address, what):
+        with translated(what or "finish the operation"):
+            return await operation.poller.result()
 
 
 async def follow(
@@ -89,8 +97,61 @@ async def follow(
     """Wait for an operation by its address alone, as a later process must.
 
     Returns the last body (empty for none). Understands both styles: a status document
-    (Azure-AsyncOperation) and 202 until done (Location). Raises AzureError when it failed.
+    (Azure-AsyncOperation) and 202 until done (Location). Raises AzureError when it failed, and
+    with code OVERDUE after the time limit of the connection's settings.
     """
+    async with _noted(conn, address, what):
+        return await _followed(conn, address, what, listener)
+
+
+@asynccontextmanager
+async def _noted(conn: "Connection", address: str, what: str) -> AsyncIterator[None]:
+    """Limits a wait, and tells the recorder how the operation ended, if its end was seen."""
+    to = recorder.get() if address else None
+    try:
+        async with asyncio.timeout(conn.settings.operation):
+            yield
+    except TimeoutError:
+        raise _overdue(conn.settings.operation, what) from None
+    except AzureError as error:
+        outcome = ending(error)
+        if to is not None and outcome:
+            await to.ended(address, outcome)
+        raise
+    if to is not None:
+        await to.ended(address, "succeeded")
+
+
+def ending(error: AzureError) -> str:
+    """What a refused or failed look at an operation tells of its end; empty for nothing.
+
+    A status document tells a failure with 200, the Location style with a 4xx. Azure forgets
+    operations after a while (404, 410); other refusals are about the looking alone.
+    """
+    status = error.status
+    if status in (404, 410):
+        return "gone"
+    if status is None or status in (401, 403, 408, 429) or status >= 500:
+        return ""
+    return "failed"
+
+
+def _overdue(limit: float, what: str) -> AzureError:
+    return AzureError(
+        ErrorKind.UNKNOWN,
+        code=OVERDUE,
+        what=sentence(what or "see the end of the operation"),
+        means=f"Azure took the request and has not finished it after {limit / 60:.0f} minutes; it"
+        " may still go on there.",
+        do="Look at the resource in the portal. Going on later follows the same operation: nothing"
+        " is sent twice.",
+        sent=True,
+    )
+
+
+async def _followed(
+    conn: "Connection", address: str, what: str, listener: Listener | None
+) -> dict[str, Any]:
     begun = time.monotonic()
     while True:
         answer = await conn.call("arm", "GET", address, what=what)

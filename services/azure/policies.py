@@ -269,6 +269,9 @@ class WriteRecorder(Protocol):
     async def after(self, write: Write, outcome: Outcome) -> None:
         """What became of it, also when it failed or was cancelled."""
 
+    async def ended(self, address: str, outcome: str) -> None:
+        """How the operation at this address ended: succeeded, failed or gone."""
+
 
 recorder: ContextVar[WriteRecorder | None] = ContextVar("wrapkey_recorder", default=None)
 """Set by the run engine around each step; calls made in its context are journalled."""

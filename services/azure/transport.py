@@ -28,6 +28,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """Before the second attempt; doubles each time, at most 8."""
     patience: float = 120.0
     """The longest Retry-After that is waited for; a longer one is an error that says so."""
+    operation: float = 3600.0
+    """How long an operation may take until it is no more waited for; it goes on in Azure."""
 
 
 class Interrupted(aiohttp.ClientError):

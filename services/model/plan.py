@@ -104,6 +104,7 @@ def wanted(plan: Plan) -> Intent:
 EventName = Literal[
     "run.started",
     "run.paused",
+    "run.proceeded",
     "step.started",
     "step.progress",
     "step.waiting",

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,8 +38,16 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 class Attempt:
     """Carries out one step once; :meth:`again` cuts a wait for somebody else short."""
 
-    def __init__(self, ctx: Context, kind: Kind, step: Step) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        kind: Kind,
+        step: Step,
+        signed_out: Callable[[AzureError], Awaitable[bool]],
+    ) -> None:
+        """``signed_out`` waits for a lost sign-in; False where it was not lost."""
         self._ctx = ctx
+        self._signed_out = signed_out
         self._kind = kind
         self._step = step
         self._again = asyncio.Event()
@@ -71,6 +80,9 @@ class Attempt:
                 tries = 0
             tries += 1
             if not self._worth_it(refusal, tries):
+                if refusal.kind is ErrorKind.SIGN_IN and await self._signed_out(refusal):
+                    tries = 0
+                    continue
                 return Ended(failure=_failed(refusal))
             await self._pause(refusal, tries)
 

@@ -5,8 +5,6 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,37 +13,21 @@ from services.azure.policies import recorder
 from services.azure.throttle import watcher
 from services.model.plan import Event, EventName, Plan, Step
 from services.runs.attempt import Attempt
+from services.runs.clock import Clock
+from services.runs.commands import Command, obey
 from services.runs.gate import Gate, StepRecorder
 from services.runs.held import Held
-from services.runs.journal import Journal, told
+from services.runs.journal import Journal, JournalError, told
 from services.runs.lock import RunLock
+from services.runs.pause import Pause
+from services.runs.recall import recall
+from services.runs.status import GOOD, RunStatus, StepStatus
 from services.setup import recheck, steps
 from services.setup.context import Context, Kind, Settings
 
+__all__ = ["GOOD", "Listener", "Run", "RunStatus", "StepStatus", "runs_folder"]
+
 Listener = Callable[[Event], None]
-
-
-class RunStatus(StrEnum):
-    """How a run stands."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    INTERRUPTED = "interrupted"
-
-
-class StepStatus(StrEnum):
-    """How a step stands."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-GOOD = (StepStatus.DONE, StepStatus.SKIPPED)
 
 
 class Run:
@@ -67,11 +49,13 @@ class Run:
         self.plan = plan
         self.status = RunStatus.RUNNING
         self.steps = dict.fromkeys((step.id for step in plan.steps), StepStatus.PENDING)
-        self.context = Context(conn, plan, settings, self.emit)
+        self.context = Context(conn, plan, settings, self.emit, running=self._operation)
         self._journal = journal
         self._lock = lock
         self._find = find
-        self._gate = Gate(journal, run, settings.writes)
+        self._gate = Gate(journal, run, settings.writes, lock.nonce)
+        self._pause = Pause(conn, self._gate, settings.poll_s)
+        self._clock = Clock()
         self._by_id = {step.id: step for step in plan.steps}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._attempts: dict[str, Attempt] = {}
@@ -79,6 +63,7 @@ class Run:
         self._listeners: list[Listener] = []
         self._speaking = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._pause.changed = self._changed.set
         self._stopped_as = RunStatus.STOPPED
 
     @classmethod
@@ -101,8 +86,7 @@ class Run:
                 break
         with told(journal.path):
             lock = RunLock.take(journal.path.parent, run)
-        host, pid = socket.gethostname(), os.getpid()
-        await journal.add_run(run, plan, cloud=conn.cloud.name, host=host, pid=pid)
+        await journal.add_run(run, plan, cloud=conn.cloud.name, **_signature(conn, lock))
         return cls(conn, journal, run, plan, lock, settings=settings, find=find)
 
     @classmethod
@@ -112,19 +96,27 @@ class Run:
         journal: Journal,
         run: str,
         *,
+        consent: bool = False,
         settings: Settings | None = None,
         find: Callable[[str], Kind] = steps.kind,
     ) -> Self:
         """Own a run of the journal again. Every step is observed anew when it goes on.
 
-        Raises LookupError for an unknown run and RunLocked when another process owns it.
+        ``consent`` takes it from a process of another host that is said to live no more. Raises
+        LookupError for an unknown run, and RunLocked when another process owns it.
         """
         row = await journal.run(run)
         if row is None:
             raise LookupError(f"there is no run {run} in {journal.path}")
-        lock = RunLock.take(journal.path.parent, run)
-        await journal.take_over(run, host=socket.gethostname(), pid=os.getpid())
-        return cls(conn, journal, run, row.plan, lock, settings=settings, find=find)
+        with told(journal.path):
+            lock = RunLock.take(journal.path.parent, run, consent)
+        made = cls(conn, journal, run, row.plan, lock, settings=settings, find=find)
+        try:
+            await made._take_over()
+        except BaseException:
+            lock.free()
+            raise
+        return made
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on, in order; returns how to end it."""
@@ -137,33 +129,74 @@ class Run:
         """Keep an event in the journal, then hand it to the subscribers."""
         async with self._speaking:
             said = Event(
-                at=datetime.now(UTC),
+                at=self._clock.now(),
                 run=self.id,
                 event=event,
                 step=step,
                 resource=resource,
                 detail=detail,
             )
-            await self._journal.add_event(said)
-            for listener in tuple(self._listeners):
-                listener(said)
+            try:
+                await self._journal.add_event(said)
+            except JournalError:
+                # The end is told even where it can't be kept: who listens must not wait for it.
+                if event == "run.finished":
+                    self._tell(said)
+                raise
+            self._tell(said)
+
+    def _tell(self, said: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(said)
 
     async def go(self) -> RunStatus:
         """Do what can be done; returns when nothing is left or nothing more can be.
 
-        After a failure :meth:`retry` and another ``go`` continue. A cancelled ``go`` leaves
-        the run as interrupted; writes on their way are awaited.
+        After a failure :meth:`retry` and another ``go`` continue: every step is observed anew.
+        A cancelled ``go`` leaves the run as interrupted; writes on their way are awaited.
+        Nobody owns the run afterwards. Raises JournalError where the journal can't be written,
+        and RunLocked where another process owns the run by now.
         """
+        if not self._lock.held:
+            with told(self._journal.path):
+                self._lock = RunLock.take(self._journal.path.parent, self.id)
+            await self._take_over()
+        try:
+            return await self._go()
+        finally:
+            self._lock.free()
+
+    async def _go(self) -> RunStatus:
         self._gate.stopped = False
         self.status = RunStatus.RUNNING
-        await self.emit("run.started", steps=len(self.plan.steps))
+        for step, status in self.steps.items():
+            self.steps[step] = StepStatus.PENDING if status in GOOD else status
+        unhear = self.context.conn.subscribe(self._pause.hear)
+        obeying = asyncio.create_task(obey(self._journal, self.id, self._act))
         try:
+            await self.emit("run.started", steps=len(self.plan.steps))
             while not self._gate.stopped and (self._begin() or self._tasks):
-                await self._wait()
+                await self._pause.tell(self.emit)
+                await self._wait(obeying)
         except BaseException:
             await self._end(RunStatus.INTERRUPTED)
             raise
+        finally:
+            unhear()
+            obeying.cancel()
         return await self._end(self._outcome())
+
+    async def _act(self, command: Command, argument: str) -> None:
+        """Do what a watcher asks."""
+        match command:
+            case "pause":
+                await self.pause()
+            case "proceed":
+                self.proceed()
+            case "stop" | "yield":
+                self.stop(interrupted=command == "yield")
+            case "retry" if argument in self.steps:
+                self.retry(argument)
 
     def stop(self, *, interrupted: bool = False) -> None:
         """Begin nothing more; writes on their way are still awaited.
@@ -177,12 +210,12 @@ class Run:
 
     async def pause(self) -> None:
         """Send no new write until :meth:`proceed`; those on their way go on."""
-        self._gate.open.clear()
-        await self.emit("run.paused", why="user")
+        self._pause.begin("user")
+        await self._pause.tell(self.emit)
 
     def proceed(self) -> None:
-        """End a pause."""
-        self._gate.open.set()
+        """End a pause, whatever its reason."""
+        self._pause.end()
 
     def retry(self, step: str) -> None:
         """Try a failed step again, or one that waits for somebody else, at once."""
@@ -209,14 +242,17 @@ class Run:
             self.steps[need] in GOOD for need in step.needs
         )
 
-    async def _wait(self) -> None:
+    async def _wait(self, obeying: asyncio.Task[None]) -> None:
         """Until a step ends or somebody asks for something."""
         self._changed.clear()
         asked = asyncio.create_task(self._changed.wait())
         try:
-            await asyncio.wait({asked, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+            some = {asked, obeying, *self._tasks.values()}
+            await asyncio.wait(some, return_when=asyncio.FIRST_COMPLETED)
         finally:
             asked.cancel()
+        if obeying.done():
+            await obeying
         for name, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[name]
@@ -225,7 +261,9 @@ class Run:
 
     async def _step(self, step: Step) -> None:
         record = self._recorders[step.id] = StepRecorder(self._gate, step.id, step.vault)
-        attempt = self._attempts[step.id] = Attempt(self.context, self._find(step.kind), step)
+        attempt = self._attempts[step.id] = Attempt(
+            self.context, self._find(step.kind), step, self._pause.signed_out
+        )
         token = recorder.set(record)
         watching = watcher.set(Held(self.context, step))
         try:
@@ -248,10 +286,14 @@ class Run:
             await self._journal.set_step(self.id, step.id, StepStatus.FAILED, error=ended.failure)
             await self.emit("step.failed", step.id, **ended.failure)
             return StepStatus.FAILED
-        status = StepStatus.SKIPPED if ended.skipped else StepStatus.DONE
-        self.context.results[step.id] = ended.values
+        seen = ended.skipped and await self._made(step)
+        status = StepStatus.SKIPPED if ended.skipped and not seen else StepStatus.DONE
+        found = self.context.results.get(step.id, {})
+        self.context.results[step.id] = {**found, **ended.values}
         again = "" if ended.skipped else await recheck.judged_again(self.context, step)
-        await self._journal.set_step(self.id, step.id, status, result=ended.values)
+        # What was made stays on record as it was made: others see by it what has changed since.
+        kept = None if seen and found else ended.values
+        await self._journal.set_step(self.id, step.id, status, result=kept)
         said = "; ".join(part for part in (ended.note, again) if part)
         note = {"note": said} if said else {}
         await self.emit("step.skipped" if ended.skipped else "step.done", step.id, **note)
@@ -271,14 +313,43 @@ class Run:
             await self._journal.set_step(self.id, step, self.steps[step])
         self._tasks.clear()
         self.status = status
-        await self._journal.finish_run(self.id, status)
-        await self.emit("run.finished", status=str(status))
+        try:
+            await self._journal.finish_run(self.id, status, self._lock.nonce)
+        finally:
+            await self.emit("run.finished", status=str(status))
         return status
+
+    async def _take_over(self) -> None:
+        """Tell the journal whose writes it takes from now on, and remember what it knows."""
+        await self._journal.take_over(self.id, **_signature(self.context.conn, self._lock))
+        self._gate.nonce = self._lock.nonce
+        # Left for an owner before us, who did not hear them any more.
+        await self._journal.take_commands(self.id)
+        said = await self._journal.events(self.id)
+        self._clock = Clock(said[-1][1].at if said else None)
+        await recall(self.context, self._journal, self.id)
+
+    async def _operation(self, step: str) -> str:
+        """Address of an operation of a step that may still go on."""
+        running = [one for one in await self._journal.operations(self.id) if one.step == step]
+        return running[-1].operation if running else ""
+
+    async def _made(self, step: Step) -> bool:
+        """Whether Azure took a write of this step in this run."""
+        writes = await self._journal.writes(self.id)
+        return any(one.step == step.id and one.accepted for one in writes)
 
     def _outcome(self) -> RunStatus:
         if all(status in GOOD for status in self.steps.values()):
             return RunStatus.SUCCEEDED
         return self._stopped_as if self._gate.stopped else RunStatus.FAILED
+
+
+def _signature(conn: Connection, lock: RunLock) -> dict[str, Any]:
+    """Who owns a run, as the journal keeps it."""
+    principal = conn.caller.name if conn.caller else ""
+    host, pid = socket.gethostname(), os.getpid()
+    return {"host": host, "pid": pid, "nonce": lock.nonce, "principal": principal}
 
 
 def runs_folder(state: Path) -> Path:

@@ -11,9 +11,11 @@ from services.runs.journal import Journal
 class Gate:
     """What all steps of one run share."""
 
-    def __init__(self, journal: Journal, run: str, writes: int) -> None:
+    def __init__(self, journal: Journal, run: str, writes: int, nonce: str = "") -> None:
         self.journal = journal
         self.run = run
+        self.nonce = nonce
+        """Of the ownership the writes are sent under; the journal refuses those of another."""
         self.slots = asyncio.Semaphore(writes)
         self.vaults: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.open = asyncio.Event()
@@ -56,9 +58,11 @@ class StepRecorder:
                     gate.run,
                     self._step,
                     method=write.method,
+                    host=write.host,
                     path=write.path,
                     body_sha256=write.body_sha256,
                     request=write.client_request_id,
+                    nonce=gate.nonce,
                 )
             except BaseException:
                 self._ended()
@@ -79,6 +83,10 @@ class StepRecorder:
                 )
             finally:
                 self._ended()
+
+    async def ended(self, address: str, outcome: str) -> None:
+        """Enter how an operation ended, so that nobody follows it again."""
+        await self._gate.journal.end_operation(self._gate.run, address, outcome)
 
     async def idle(self) -> None:
         """Return when none of this step's writes is on its way."""

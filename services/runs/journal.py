@@ -1,13 +1,9 @@
 """The journal of all runs: one SQLite file that knows of every write before it is sent.
 
-Another process may read it at any time (WAL); only the owner of a run writes its rows.
+Another process may read it at any time; only the owner of a run writes its rows, but for commands.
 """
 
 import asyncio
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -16,87 +12,34 @@ import aiosqlite
 import msgspec
 
 from services.model.plan import Event, Plan
-from services.runs.lock import owned
-from services.text import plain
+from services.runs import place, wish
+from services.runs.journalfile import (
+    JournalDamaged,
+    JournalError,
+    RunTaken,
+    opened,
+    set_aside,
+    told,
+    transaction,
+)
+from services.runs.layout import VERSION
+from services.runs.lock import owner
+from services.runs.rows import RunRow, StepRow, WriteRow
+from services.runs.view import subject
 
-VERSION = 1
-"""Of the table layout, kept in ``PRAGMA user_version``."""
-
-_TABLES = """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, created TEXT NOT NULL, cloud TEXT NOT NULL, caller TEXT NOT NULL,
-    host TEXT NOT NULL, pid INTEGER NOT NULL, status TEXT NOT NULL, finished TEXT,
-    plan TEXT NOT NULL
-) STRICT;
-CREATE TABLE steps (
-    run TEXT NOT NULL REFERENCES runs (id), id TEXT NOT NULL, position INTEGER NOT NULL,
-    kind TEXT NOT NULL, status TEXT NOT NULL, started TEXT, finished TEXT,
-    result TEXT NOT NULL DEFAULT '{}', error TEXT NOT NULL DEFAULT '{}',
-    PRIMARY KEY (run, id)
-) STRICT;
-CREATE TABLE writes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs (id),
-    step TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, body_sha256 TEXT NOT NULL,
-    client_request_id TEXT NOT NULL, sent TEXT NOT NULL, answered TEXT, status INTEGER,
-    request_id TEXT NOT NULL DEFAULT '', operation TEXT NOT NULL DEFAULT '',
-    error TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs (id),
-    at TEXT NOT NULL, event TEXT NOT NULL, step TEXT NOT NULL, document TEXT NOT NULL
-) STRICT;
-CREATE TABLE commands (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs (id),
-    at TEXT NOT NULL, command TEXT NOT NULL, argument TEXT NOT NULL DEFAULT '', taken TEXT
-) STRICT;
-CREATE INDEX writes_of_run ON writes (run, seq);
-CREATE INDEX events_of_run ON events (run, seq);
-"""
-
-
-class JournalError(Exception):
-    """The journal cannot be used; the message says why and what to do."""
-
-
-class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One run as the journal knows it."""
-
-    id: str
-    created: datetime
-    cloud: str
-    caller: str
-    host: str
-    pid: int
-    status: str
-    finished: datetime | None
-    plan: Plan
-
-
-class StepRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one step stands."""
-
-    id: str
-    kind: str
-    status: str
-    result: dict[str, Any]
-    error: dict[str, Any]
-
-
-class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One write: sent, and answered where ``answered`` is there."""
-
-    seq: int
-    step: str
-    method: str
-    path: str
-    body_sha256: str
-    client_request_id: str
-    sent: datetime
-    answered: datetime | None
-    status: int | None
-    request_id: str
-    operation: str
-    error: str
+__all__ = [
+    "VERSION",
+    "Journal",
+    "JournalDamaged",
+    "JournalError",
+    "RunRow",
+    "RunTaken",
+    "StepRow",
+    "WriteRow",
+    "now",
+    "set_aside",
+    "told",
+]
 
 
 class Journal:
@@ -105,61 +48,73 @@ class Journal:
     Every method raises JournalError where the file is damaged, or can't be read or written.
     """
 
-    def __init__(self, path: Path, database: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, database: aiosqlite.Connection, mode_note: str = "") -> None:
         self.path = path
+        self.mode_note = mode_note
+        """A sentence where the journal can't be written the usual way; empty on a local disk."""
         self._db = database
         self._turn = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """Open or create the journal (0600, in a folder made 0700).
+        """Open or create the journal (0600, in a folder made 0700), migrating an older layout.
 
-        Raises JournalError, also for a layout newer than this version understands.
+        Raises JournalDamaged for a file that is no whole journal, which is left as it is, and
+        JournalError, also for a layout newer than this version understands.
         """
-        with told(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            database = await aiosqlite.connect(path, isolation_level=None)
-            try:
-                await database.execute("PRAGMA journal_mode=WAL")
-                await database.execute("PRAGMA synchronous=FULL")
-                await database.execute("PRAGMA foreign_keys=ON")
-                await database.execute("PRAGMA busy_timeout=5000")
-                await _layout(path, database)
-            except BaseException:
-                await database.close()
-                raise
-        return cls(path, database)
+        mode, note = place.mode_of(place.shared(path.parent))
+        return cls(path, await opened(path, mode), note)
 
     async def close(self) -> None:
         """Close the file; the journal cannot be used afterwards."""
         await self._db.close()
 
-    async def add_run(self, run: str, plan: Plan, *, cloud: str, host: str, pid: int) -> None:
+    async def mark(self) -> tuple[int, int]:
+        """Changes with every commit, of other processes (``PRAGMA data_version``) and our own."""
+        (row,) = await self._rows("PRAGMA data_version")
+        return row["data_version"], self._db.total_changes
+
+    async def add_run(
+        self,
+        run: str,
+        plan: Plan,
+        *,
+        cloud: str,
+        host: str,
+        pid: int,
+        nonce: str = "",
+        principal: str = "",
+    ) -> None:
         """Enter a new run with all its steps as pending."""
-        async with self._turn, _transaction(self.path, self._db):
+        about = (plan.purpose, str(subject(plan)), wish.digest(plan), principal, nonce)
+        async with self._turn, transaction(self.path, self._db):
             await self._db.execute(
-                "INSERT INTO runs (id, created, cloud, caller, host, pid, status, plan)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'running', ?)",
-                (run, now(), cloud, plan.caller, host, pid, _json(plan)),
+                "INSERT INTO runs (id, created, cloud, caller, host, pid, status, plan,"
+                " purpose, subject, digest, principal, nonce)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)",
+                (run, now(), cloud, plan.caller, host, pid, _json(plan), *about),
             )
             await self._db.executemany(
                 "INSERT INTO steps (run, id, position, kind, status)"
                 " VALUES (?, ?, ?, ?, 'pending')",
-                [(run, step.id, place, step.kind) for place, step in enumerate(plan.steps)],
+                [(run, step.id, position, step.kind) for position, step in enumerate(plan.steps)],
             )
 
-    async def take_over(self, run: str, *, host: str, pid: int) -> None:
-        """Note that another process carries the run on."""
+    async def take_over(
+        self, run: str, *, host: str, pid: int, nonce: str = "", principal: str = ""
+    ) -> None:
+        """Note that another process carries the run on; who had it before can write no more."""
         await self._write(
-            "UPDATE runs SET status = 'running', finished = NULL, host = ?, pid = ? WHERE id = ?",
-            (host, pid, run),
+            "UPDATE runs SET status = 'running', finished = NULL, host = ?, pid = ?, nonce = ?,"
+            " principal = coalesce(nullif(?, ''), principal) WHERE id = ?",
+            (host, pid, nonce, principal, run),
         )
 
-    async def finish_run(self, run: str, status: str) -> None:
-        """Note how the run ended."""
+    async def finish_run(self, run: str, status: str, nonce: str = "") -> None:
+        """Note how the run ended; with a nonce, only where that process still owns it."""
         await self._write(
-            "UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, now(), run)
+            "UPDATE runs SET status = ?, finished = ? WHERE id = ? AND ? IN ('', nonce)",
+            (status, now(), run, nonce),
         )
 
     async def set_step(
@@ -189,13 +144,37 @@ class Journal:
         )
 
     async def begin_write(
-        self, run: str, step: str, *, method: str, path: str, body_sha256: str, request: str
+        self,
+        run: str,
+        step: str,
+        *,
+        method: str,
+        path: str,
+        body_sha256: str,
+        request: str,
+        host: str = "",
+        nonce: str = "",
     ) -> int:
-        """Enter a write that is about to be sent; returns its number."""
-        return await self._write(
-            "INSERT INTO writes (run, step, method, path, body_sha256, client_request_id, sent)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run, step, method, path, body_sha256, request, now()),
+        """Enter a write that is about to be sent; returns its number.
+
+        Raises RunTaken where ``nonce`` is not the present owner's: the write must not be sent.
+        """
+        with told(self.path):
+            async with (
+                self._turn,
+                self._db.execute(
+                    "INSERT INTO writes"
+                    " (run, step, method, host, path, body_sha256, client_request_id, sent)"
+                    " SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ? = ''"
+                    " OR EXISTS (SELECT 1 FROM runs WHERE id = ? AND nonce = ?)",
+                    (run, step, method, host, path, body_sha256, request, now(), nonce, run, nonce),
+                ) as cursor,
+            ):
+                if cursor.rowcount:
+                    return cursor.lastrowid or 0
+        raise RunTaken(
+            f"Run {run} was taken over by another process. This one sends nothing more for it;"
+            " watch it instead."
         )
 
     async def end_write(
@@ -207,6 +186,18 @@ class Journal:
             " WHERE seq = ?",
             (now(), status, request_id, operation, error, seq),
         )
+
+    async def end_operation(self, run: str, address: str, outcome: str) -> None:
+        """Enter how the operation at this address ended: succeeded, failed or gone."""
+        await self._write(
+            "UPDATE writes SET ended = ?, outcome = ?"
+            " WHERE run = ? AND operation = ? AND outcome = ''",
+            (now(), outcome, run, address),
+        )
+
+    async def operations(self, run: str) -> list[WriteRow]:
+        """The writes of a run whose operations may still go on, oldest first."""
+        return [one for one in await self.writes(run) if one.running]
 
     async def add_event(self, event: Event) -> int:
         """Keep an event; returns its number."""
@@ -245,10 +236,22 @@ class Journal:
         """All runs, newest first; one that nobody carries out any more is interrupted."""
         return [
             msgspec.structs.replace(row, status="interrupted")
-            if row.status == "running" and not owned(self.path.parent, row.id)
+            if row.status == "running" and owner(self.path.parent, row.id) is None
             else row
             for row in await self.runs()
         ]
+
+    async def same(self, plan: Plan, cloud: str = "") -> RunRow | None:
+        """The run, carried out at this moment, that wants the same or works on the same subject.
+
+        ``cloud`` narrows it to runs in the cloud of that name.
+        """
+        wanted, about = wish.digest(plan), str(subject(plan)).lower()
+        for row in await self.standing():
+            alike = row.digest == wanted or (row.subject and row.subject.lower() == about)
+            if row.status == "running" and alike and cloud in ("", row.cloud):
+                return row
+        return None
 
     async def run(self, run: str) -> RunRow | None:
         """One run, or None."""
@@ -295,50 +298,6 @@ class Journal:
         with told(self.path):
             async with self._turn, self._db.execute(sql, values) as cursor:
                 return cursor.lastrowid or 0
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What SQLite and the system say, as a sentence."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        why = plain(error.strerror if isinstance(error, OSError) else error, 200)
-        do = "make room there" if "full" in why or "No space" in why else "move the file away"
-        raise JournalError(
-            f"The journal of runs {path} can't be used: {why}. Without it nothing more is"
-            f" written to Azure; {do}, or set WRAPKEY_HOME to another folder."
-        ) from error
-
-
-@asynccontextmanager
-async def _transaction(path: Path, database: aiosqlite.Connection) -> AsyncIterator[None]:
-    """All or nothing."""
-    with told(path):
-        await database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            await database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                await database.execute("ROLLBACK")
-            raise
-
-
-async def _layout(path: Path, database: aiosqlite.Connection) -> None:
-    async with _transaction(path, database):
-        async with database.execute("PRAGMA user_version") as cursor:
-            row = await cursor.fetchone()
-        version = row[0] if row else 0
-        if version > VERSION:
-            raise JournalError(
-                f"{path} was written by a newer wrapkey (layout {version}, this one knows"
-                f" {VERSION}); update wrapkey or move the file away"
-            )
-        if version == 0:
-            for statement in _TABLES.split(";"):
-                await database.execute(statement)
-            await database.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def now() -> str:

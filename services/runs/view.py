@@ -93,6 +93,8 @@ class RunView:
             self.ended, self.status = event.at, str(event.detail.get("status", ""))
         elif event.event == "run.paused":
             self.status = "paused"
+        elif event.event == "run.proceeded":
+            self.status = "running"
         elif event.step in self.lines:
             self._hear_step(self.lines[event.step], event)
 

@@ -61,6 +61,11 @@ Emit = Callable[..., Awaitable[None]]
 """``await emit(event, step_id, resource="", **detail)``"""
 
 
+async def _none(_: str) -> str:
+    """For work outside a run: it has no journal that could know of operations."""
+    return ""
+
+
 class StepFailed(Exception):
     """A step cannot become true for a reason that is not an answer of Azure."""
 
@@ -86,6 +91,15 @@ class Context:
     """By vault name: seconds our own new grant on it needed until it worked."""
     granted: dict[str, float] = field(default_factory=dict)
     """By step id: when, on the monotonic clock, this run made the grant."""
+    running: Callable[[str], Awaitable[str]] = _none
+    """By step id: address of an operation that it started and whose end nobody has seen."""
+
+    async def running_operation(self, step: Step) -> str:
+        """Address of an operation that ``step`` started, here or in a process before this one.
+
+        Empty where none may still go on. While one does, nothing may be sent again.
+        """
+        return await self.running(step.id)
 
     async def say(self, event: EventName, step: Step, resource: str = "", **detail: Any) -> None:
         """Send an event about ``step``."""

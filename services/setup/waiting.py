@@ -2,8 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
+from services.azure import operations
+from services.azure.errors import AzureError, ErrorKind
 from services.azure.operations import delay
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
@@ -48,3 +51,40 @@ async def until(
                 code="Timeout",
             )
         await asyncio.sleep(min(ctx.settings.probe_s, delay(age)))
+
+
+State = Callable[[], Awaitable[str | None]]
+"""Reads the provisioning state of what a step makes; None where it is not there."""
+
+
+async def begun(ctx: Context, step: Step, state: State) -> Coroutine[Any, Any, None] | None:
+    """How to wait for a creation that goes on already, or None: then it may be sent.
+
+    Our own, also of a process before this one, is followed by the operation's address in the
+    journal; somebody else's by the state of the resource. Awaiting raises AzureError with the
+    innermost cause where our own failed, and StepFailed after the setting ``ready_s``.
+    """
+    address = await ctx.running_operation(step)
+    if address:
+        return _followed(ctx, step, address, state)
+    if (await state() or "").lower() in BUSY:
+        return _settled(ctx, step, state)
+    return None
+
+
+async def _followed(ctx: Context, step: Step, address: str, state: State) -> None:
+    await ctx.say("step.progress", step, note="Azure took it before; its operation is followed")
+    try:
+        await operations.follow(ctx.conn, address, what=step.title)
+    except AzureError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        # Azure forgets operations; the resource still tells.
+        await _settled(ctx, step, state)
+
+
+async def _settled(ctx: Context, step: Step, state: State) -> None:
+    async def look() -> Observation:
+        return Observation(done=(await state() or "").lower() not in BUSY)
+
+    await until(ctx, step, look)

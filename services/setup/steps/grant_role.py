@@ -90,8 +90,12 @@ def remaining(ctx: Context, step: Step, found: RoleAssignment) -> float:
 
 def required(ctx: Context, step: Step) -> float:
     """How old a grant must be: measured on this vault in this run, else the assumption."""
-    vault = ArmId.parse(step.target.split("/keys/")[0]).name.lower()
-    return ctx.measured.get(vault, ctx.settings.propagation_s)
+    return ctx.measured.get(vault_of(step.target), ctx.settings.propagation_s)
+
+
+def vault_of(target: str) -> str:
+    """Name of the vault, lower case, that a vault's or a key's ARM id names."""
+    return ArmId.parse(target.split("/keys/")[0]).name.lower()
 
 
 def _measuring(ctx: Context) -> bool:

@@ -6,7 +6,7 @@ import shlex
 from services.azure import resources
 from services.model.plan import Step
 from services.setup.context import Context, Observation
-from services.setup.waiting import BUSY, until
+from services.setup.waiting import begun
 
 READY = ("", "Succeeded")
 
@@ -20,11 +20,18 @@ async def observe(ctx: Context, step: Step) -> Observation:
 async def apply(ctx: Context, step: Step) -> Observation:
     """Create it, unless that goes on already, and wait."""
     wish = step.params
-    found = await resources.get_resource(ctx.conn, step.target, wish["api_version"])
-    if found is not None and found.state.lower() in BUSY:
-        return await until(ctx, step, lambda: observe(ctx, step))
+    if going := await begun(ctx, step, lambda: _state(ctx, step)):
+        await going
+        found = await observe(ctx, step)
+        if found.done:
+            return found
     await resources.put_resource(ctx.conn, step.target, wish["body"], wish["api_version"])
     return Observation(done=True)
+
+
+async def _state(ctx: Context, step: Step) -> str | None:
+    found = await resources.get_resource(ctx.conn, step.target, step.params["api_version"])
+    return found.state if found else None
 
 
 def command(ctx: Context, step: Step) -> str:

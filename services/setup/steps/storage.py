@@ -4,7 +4,7 @@ from services.azure import storage
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation
-from services.setup.waiting import BUSY, until
+from services.setup.waiting import begun
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -16,11 +16,18 @@ async def observe(ctx: Context, step: Step) -> Observation:
 async def apply(ctx: Context, step: Step) -> Observation:
     """Create it, unless that goes on already, and wait."""
     wish = step.params
-    found = await storage.get_account(ctx.conn, step.target)
-    if found is not None and found.state.lower() in BUSY:
-        return await until(ctx, step, lambda: observe(ctx, step))
+    if going := await begun(ctx, step, lambda: _state(ctx, step)):
+        await going
+        found = await observe(ctx, step)
+        if found.done:
+            return found
     await storage.create_account(ctx.conn, step.target, wish["location"], wish["tags"])
     return Observation(done=True)
+
+
+async def _state(ctx: Context, step: Step) -> str | None:
+    found = await storage.get_account(ctx.conn, step.target)
+    return found.state if found else None
 
 
 def command(ctx: Context, step: Step) -> str:

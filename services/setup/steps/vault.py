@@ -7,7 +7,7 @@ from services.azure.vaults import VaultSpec
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation
-from services.setup.waiting import BUSY, until
+from services.setup.waiting import BUSY, begun, until
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -23,11 +23,18 @@ async def apply(ctx: Context, step: Step) -> Observation:
 
     One that exists is waited for only: a second PUT would replace its access policies.
     """
+    if going := await begun(ctx, step, lambda: _state(ctx, step)):
+        await going
     if await vaults.get_vault(ctx.conn, step.target) is not None:
         return await until(ctx, step, lambda: observe(ctx, step))
     spec = msgspec.convert(step.params, VaultSpec)
     made = await vaults.create_vault(ctx.conn, step.target, spec)
     return Observation(done=True, values={"uri": made.uri, "rbac": made.rbac})
+
+
+async def _state(ctx: Context, step: Step) -> str | None:
+    found = await vaults.get_vault(ctx.conn, step.target)
+    return found.state if found else None
 
 
 def command(ctx: Context, step: Step) -> str:

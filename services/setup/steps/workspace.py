@@ -14,7 +14,7 @@ from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import Workspace
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.waiting import BUSY, until
+from services.setup.waiting import BUSY, begun
 
 API = workspaces.API
 GRANT_SIGNS = ("4002", "ForbiddenByRbac")
@@ -103,9 +103,9 @@ def body(ctx: Context, step: Step) -> dict[str, Any]:
 
 
 async def _create(ctx: Context, step: Step) -> Observation:
-    found = await workspaces.get_workspace(ctx.conn, step.target)
-    if found is not None and found.state.lower() in BUSY:
-        waiting = asyncio.ensure_future(until(ctx, step, lambda: _settled(ctx, step)))
+    going = await begun(ctx, step, lambda: _state(ctx, step))
+    if going is not None:
+        waiting: asyncio.Future[Any] = asyncio.ensure_future(going)
     else:
         operation = await workspaces.begin_create(ctx.conn, step.target, body(ctx, step))
         what = f"create workspace {ArmId.parse(step.target).name}"
@@ -133,10 +133,9 @@ async def _made(ctx: Context, step: Step) -> Observation:
     return _ready(found)
 
 
-async def _settled(ctx: Context, step: Step) -> Observation:
-    """For a creation somebody else began, or we before a restart."""
+async def _state(ctx: Context, step: Step) -> str | None:
     found = await workspaces.get_workspace(ctx.conn, step.target)
-    return Observation(done=found is None or found.state.lower() not in BUSY)
+    return found.state if found else None
 
 
 async def _watch(ctx: Context, step: Step, waiting: asyncio.Future[Any]) -> None:

@@ -110,6 +110,9 @@ class Heard:
     async def after(self, write: Write, outcome: Outcome) -> None:
         self.outcomes.append(outcome.status)
 
+    async def ended(self, address: str, outcome: str) -> None:
+        raise AssertionError(f"{address} {outcome}: no call here starts an operation by address")
+
 
 async def test_a_recorder_hears_of_each_write_once_and_of_no_read(azure: Azure) -> None:
     heard = Heard()

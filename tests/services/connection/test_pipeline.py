@@ -42,6 +42,9 @@ class Notes:
     async def after(self, write: Write, outcome: Outcome) -> None:
         self.said.append(("after", outcome, len(self.wire.requests)))
 
+    async def ended(self, address: str, outcome: str) -> None:
+        self.said.append(("ended", address, outcome))
+
 
 @pytest.fixture
 def notes(wire: Wire) -> Any:

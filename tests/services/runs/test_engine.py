@@ -21,7 +21,9 @@ from services.runs.journal import Journal
 from services.runs.lock import RunLocked
 from services.setup.context import Context, Observation, StepFailed
 
-CONN: Any = SimpleNamespace(cloud=SimpleNamespace(name="Test"))
+CONN: Any = SimpleNamespace(
+    cloud=SimpleNamespace(name="Test"), caller=None, subscribe=lambda _: lambda: None
+)
 INTENT = Intent(
     kind="workspace",
     subscription="00000000-0000-0000-0000-000000000000",
@@ -388,14 +390,13 @@ async def test_a_cancelled_run_is_interrupted_and_loads_again(journal: Journal) 
     run, events = await begin(journal, play, plan(step("a"), step("b", "a")))
     going = asyncio.create_task(run.go())
     await entered.wait()
+    with pytest.raises(RunLocked, match="process"):
+        await Run.load(CONN, journal, run.id)
     going.cancel()
     with pytest.raises(asyncio.CancelledError):
         await going
     assert events[-1].detail == {"status": "interrupted"}
     assert [row.status for row in await journal.steps(run.id)] == ["done", "pending"]
-    with pytest.raises(RunLocked, match="process"):
-        await Run.load(CONN, journal, run.id)
-    await run.close()
     play.acts.clear()
     again = await Run.load(CONN, journal, run.id, settings=QUICK, find=lambda _: play)
     assert again.plan == run.plan
