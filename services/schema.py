@@ -241,7 +241,9 @@ def _cost() -> list[str]:
 
 EVENTS = {
     "run.started": "`steps`: how many",
-    "run.paused": "`why`: user",
+    "run.paused": "`why`: user, sign-in (`address`, `code`, `until`; or `what`, `means`, `do`"
+    " where no code is shown) or secret",
+    "run.proceeded": "a pause has ended",
     "step.started": "",
     "step.progress": "`note`; and `check` and `status` where a repaired check was judged again",
     "step.waiting": "`why`; and `until` (a time), or `whom` and `command` (somebody else must act),"

@@ -40,8 +40,8 @@ async def follow(
         said = await journal.mark()
         news = await journal.events(run, after) if said != mark else []
         mark = said
-        for after, event in news:  # noqa: B020, PLR1704 - the next look begins after the last one
-            finished = event.event == "run.finished"
+        for seq, event in news:
+            after, finished = seq, event.event == "run.finished"
             yield event
         if news:
             continue

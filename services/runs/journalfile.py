@@ -81,9 +81,8 @@ async def opened(path: Path, mode: str) -> aiosqlite.Connection:
     Raises JournalDamaged, and JournalError, also for a layout newer than this one.
     """
     with told(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        await _check(path)
+        if _there(path):
+            await _check(path, f"{path.absolute().as_uri()}?mode=ro")
         database = await aiosqlite.connect(path, isolation_level=None)
         try:
             await database.execute("PRAGMA busy_timeout=5000")
@@ -97,14 +96,20 @@ async def opened(path: Path, mode: str) -> aiosqlite.Connection:
     return database
 
 
-async def _check(path: Path) -> None:
+def _there(path: Path) -> bool:
+    """Whether there is something in the file, which is made where absent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return path.stat().st_size > 0
+
+
+async def _check(path: Path, reading: str) -> None:
     """Read through the file before anything can be written to it."""
-    if not path.stat().st_size:
-        return
-    reading = f"{path.resolve().as_uri()}?mode=ro"
-    async with aiosqlite.connect(reading, uri=True) as database:
-        async with database.execute("PRAGMA quick_check(1)") as cursor:
-            row = await cursor.fetchone()
+    async with (
+        aiosqlite.connect(reading, uri=True) as database,
+        database.execute("PRAGMA quick_check(1)") as cursor,
+    ):
+        row = await cursor.fetchone()
     if row is None or row[0] != "ok":
         raise damaged(path, plain(row[0] if row else "nothing in it can be read", 200))
 

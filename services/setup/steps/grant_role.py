@@ -95,7 +95,7 @@ def required(ctx: Context, step: Step) -> float:
 
 def vault_of(target: str) -> str:
     """Name of the vault, lower case, that a vault's or a key's ARM id names."""
-    return ArmId.parse(target.split("/keys/")[0]).name.lower()
+    return ArmId.parse(target.split("/keys/", maxsplit=1)[0]).name.lower()
 
 
 def _measuring(ctx: Context) -> bool:
