@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.azure.headers import request_id, retry_after
-from services.failures import advice, innermost
+from services.failures import classify, innermost
 from services.text import plain
 
 
@@ -50,6 +50,7 @@ class AzureError(Exception):
         request_id: str = "",
         retry_after: float | None = None,
         inner: str = "",
+        path: tuple[str, ...] = (),
         host: str = "",
         what: str = "",
         means: str = "",
@@ -70,10 +71,12 @@ class AzureError(Exception):
         self.sent = status is not None if sent is None else sent
         """Whether the request may have reached the service; False only when it can't have."""
         usual_means, usual_do = _SENTENCES[kind]
-        known = advice(self.code, self.inner)
+        known = classify((*path, self.code, self.inner), self.message)
+        self.failure = known.number if known else ""
+        """Number of the failure catalogue, for example F19; empty for none."""
         self.what = what or "The call to Azure did not work."
         self.means = means or (known.means if known else usual_means.format(host=self.host))
-        self.do = do or (known.do if known else usual_do.format(host=self.host))
+        self.do = do or (known.repair if known else usual_do.format(host=self.host))
         super().__init__(self.what)
 
     def __str__(self) -> str:
@@ -209,8 +212,6 @@ def from_answer(
     wait = retry_after(headers) if status in (429, 503) or "Retry-After" in headers else None
     if wait is None and kind is ErrorKind.THROTTLED and (said := _WAIT.search(cause.message)):
         wait = min(float(said[1]), 3600.0)
-    told = _VAULT_CODE.match(cause.message)
-    known = advice(*cause.path, *((told[1],) if told else ()))
     do = ""
     if kind is ErrorKind.FORBIDDEN and action:
         do = f"Ask for a role that includes {action[1]}."
@@ -224,15 +225,12 @@ def from_answer(
         request_id=request_id(headers),
         retry_after=wait,
         inner=last if last != cause.code else "",
+        path=cause.path,
         host=host,
         what=what,
-        means=known.means if known else "",
-        do=do or (known.do if known else ""),
+        do=do,
     )
 
-
-_VAULT_CODE = re.compile(r"(AKV\d{5})\b")
-"""Key Vault's 401 answers carry their code in the text only."""
 
 _ACTION = re.compile(r"(?:perform action|Action:)\s*'([A-Za-z][\w.]*/[\w./*-]+)'")
 _WAIT = re.compile(r"(?:after|in) '?(\d{1,5})'? ?seconds", re.IGNORECASE)
