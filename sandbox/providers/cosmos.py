@@ -1,6 +1,6 @@
 """Microsoft.DocumentDB: accounts, regions and what an account tells about its key."""
 
-from sandbox import armid, operations, regions, tracked
+from sandbox import armid, assigned, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers.cosmoskeys import error_of, principal, take_key, take_key_unseen, tell
 from sandbox.providers.customerkeys import KeyUnusable
@@ -187,6 +187,22 @@ def put_account(world: World, request: Request) -> Answer:
     results = f"{world.addresses.arm}{account_id}/operationResults/{operation.id}"
     headers["Location"] = f"{results}?api-version={version}"
     return Answer(200, resource.doc, headers)
+
+
+@api.route("PATCH", OF_GROUP + "/{name}")
+def patch_account(world: World, request: Request) -> Answer:
+    """Change an account's tags, identity, default identity or network, at once."""
+    resource, body = tracked.existing(world, request), request.json()
+    properties, wanted = resource.doc["properties"], body.get("properties") or {}
+    if body.get("identity"):
+        assigned.judge_linked(world, request, body["identity"])
+        resource.doc["identity"] = assigned.assign(world, resource.doc, body["identity"])
+    if body.get("tags") is not None:
+        resource.doc["tags"] = body["tags"]
+    for name in ("defaultIdentity", "publicNetworkAccess", "ipRules", "disableLocalAuth"):
+        if name in wanted:
+            properties[name] = wanted[name]
+    return Answer(200, resource.doc)
 
 
 @api.job("cosmos.created")

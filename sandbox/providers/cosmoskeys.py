@@ -1,6 +1,6 @@
 """How Cosmos DB uses a customer's key, and what its accounts tell about it."""
 
-from sandbox import registrations, tracked
+from sandbox import assigned, registrations, tracked
 from sandbox.providers import customerkeys
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.state import Json, Resource
@@ -110,6 +110,26 @@ def principal(world: World, resource_id: str) -> str:
     if found is None or not found.enabled:
         raise KeyUnusable("4000")
     return found.object_id
+
+
+def works_as(world: World, resource: Resource) -> str:
+    """Object id of an account's default identity; :class:`KeyUnusable` 4015 where it has none.
+
+    ``FirstPartyIdentity`` is Azure Cosmos DB itself.
+    """
+    chosen = str(resource.doc["properties"].get("defaultIdentity") or "")
+    if chosen.lower() == "firstpartyidentity":
+        return principal(world, resource.doc["id"])
+    kind, _, named = chosen.partition("=")
+    object_id = ""
+    if kind.lower() in ("systemassignedidentity", "userassignedidentity"):
+        object_id = assigned.principal_of(resource.doc, named)
+    if not object_id:
+        raise KeyUnusable("4015")
+    return object_id
+
+
+customerkeys.WORKS_AS["microsoft.documentdb/databaseaccounts"] = works_as
 
 
 def error_of(trouble: KeyUnusable) -> Json:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from sandbox import audit
+from sandbox import armid, audit
 from sandbox.keyvault import access, keystore, material, names, usable
 from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers import keys
@@ -53,6 +53,10 @@ Tell = Callable[[World, Resource, "KeyUnusable | None"], None]
 
 TELLS: dict[str, Tell] = {}
 """By lower-case resource type: how a service shows in its document what a check found."""
+
+WORKS_AS: dict[str, Callable[[World, Resource], str]] = {}
+"""By lower-case resource type: the object id a resource uses its key as now, or an empty string
+where it stays as it was. Raises :class:`KeyUnusable` where the identity is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def protect(
     ``trusted`` for those that networkAcls.bypass lets in. The present data key is first
     unwrapped with the present key. Raises :class:`KeyUnusable`, changing nothing.
     """
-    present = resource.inner.get("cmk")
+    present = _record(world, resource) if "cmk" in resource.inner else None
     key = parse(kid)
     _reach(world, key)
     version = key.version if key.version and not follow else newest(world, key).version
@@ -177,6 +181,15 @@ def protect_unseen(
     watch(world, resource)
 
 
+def _record(world: World, resource: Resource) -> Json:
+    """A resource's record, used as the identity that it has now; KeyUnusable without one."""
+    record: Json = resource.inner["cmk"]
+    ask = WORKS_AS.get(_kind(resource))
+    if ask:
+        record["as"] = ask(world, resource) or record["as"]
+    return record
+
+
 def watch(world: World, resource: Resource) -> None:
     """Put the checks of a resource that tells their outcome on the calendar, once."""
     if _kind(resource) in TELLS and not resource.inner.get("watched"):
@@ -195,7 +208,7 @@ def check(world: World, resource: Resource) -> KeyUnusable | None:
         with suppress(KeyUnusable):
             _follow(world, resource)
     try:
-        _prove(world, resource.inner["cmk"])
+        _prove(world, _record(world, resource))
     except KeyUnusable as error:
         trouble = error
     tell = TELLS.get(_kind(resource))
@@ -216,27 +229,45 @@ def readable(world: World, resource_id: str) -> tuple[bool, str]:
         return False, "ResourceNotFound"
     if "cmk" in resource.inner:
         try:
-            _unwrap(world, resource.inner["cmk"])
+            _unwrap(world, _record(world, resource))
         except KeyUnusable as error:
             return False, error.inner
         return True, "unwrapped"
+    if not resource.doc["properties"].get("serviceProvisionedResourceGroup"):
+        return True, "platform key"
+    told = parts(world, resource_id)
+    if len(told) < _PARTS:
+        return False, "ResourceNotFound"
+    return next((one for one in told.values() if not one[0]), (True, "unwrapped"))
+
+
+_PARTS = 3
+"""Cosmos DB, Search and Storage: without one of them a workspace has lost its data."""
+
+
+def parts(world: World, resource_id: str) -> dict[str, tuple[bool, str]]:
+    """What a workspace's managed group holds, by resource type; each as :func:`readable` says."""
     owned = [
-        other
+        str(other.doc["id"])
         for other in world.state.resources.values()
-        if other.managed_by.lower() == str(resource.doc["id"]).lower() and "cmk" in other.inner
+        if other.managed_by.lower() == resource_id.lower() and "cmk" in other.inner
     ]
-    for other in owned:
-        able, why = readable(world, str(other.doc["id"]))
-        if not able:
-            return False, why
-    return True, "unwrapped" if owned else "platform key"
+    return {armid.resource_type(one): readable(world, one) for one in owned}
 
 
 @api.route("GET", "/admin/data", plane=ADMIN)
 def data_readable(world: World, request: Request) -> Answer:
-    """``?id=`` of a resource: whether its data can be read now; for people and tests."""
-    able, why = readable(world, request.query.get("id", ""))
-    return Answer(200, {"readable": able, "why": why})
+    """``?id=`` of a resource: whether its data can be read now; for people and tests.
+
+    For a workspace ``services`` says it of each of what its managed group holds.
+    """
+    where = request.query.get("id", "")
+    able, why = readable(world, where)
+    told = {
+        kind: {"readable": one, "why": reason}
+        for kind, (one, reason) in parts(world, where).items()
+    }
+    return Answer(200, {"readable": able, "why": why, "services": told})
 
 
 @api.job("cmk.check")
@@ -276,21 +307,25 @@ def _ask(world: World, record: Json, *wanted: str) -> None:
 
 
 def _follow(world: World, resource: Resource) -> None:
-    record = resource.inner["cmk"]
+    record = _record(world, resource)
     key = parse(record["kid"])
     if record["full"] != key.full(newest(world, key).version):
         protect(world, resource, record["kid"], record["as"], follow=True)
 
 
 def _reach(world: World, key: KeyId) -> None:
-    """The vault must answer under this name: 4009 for a foreign suffix, 4017 for no vault."""
+    """The vault must answer under this name: :class:`KeyUnusable` where it does not.
+
+    4017 while it is soft-deleted. 4009 where no name resolves: a foreign suffix, a vault that
+    is gone for good. The service's guide names both for a vault that is not there.
+    """
     if (
         key.host.partition(".")[2].partition(":")[0]
         != world.addresses.vault_suffix.partition(":")[0]
     ):
         raise KeyUnusable("4009")
     if names.find(world, key.vault) is None:
-        raise KeyUnusable("4017")
+        raise KeyUnusable("4017" if names.deleted(world, key.vault) else "4009")
 
 
 def newest(world: World, key: KeyId) -> KeyId:

@@ -142,6 +142,24 @@ def wrapper(world: World, doc: Json, service: str) -> str:
     return cosmoskeys.principal(world, doc["id"])
 
 
+def works_as(world: World, resource: Resource) -> str:
+    """Who search, storage or a workspace uses the key as now; empty for others' resources."""
+    owner = world.resource(resource.managed_by) if resource.managed_by else resource
+    if owner is None or mode(owner.doc) == "none":
+        return ""
+    kind = armid.resource_type(resource.doc["id"]).lower()
+    part = next((one.name for one in PARTS.values() if kind.endswith(one.kind.lower())), "")
+    return wrapper(world, owner.doc, part or "workspace")
+
+
+for _kind in (
+    "search/searchservices",
+    "storage/storageaccounts",
+    "machinelearningservices/workspaces",
+):
+    customerkeys.WORKS_AS[f"microsoft.{_kind}"] = works_as
+
+
 def machine_learning(world: World, doc: Json) -> str:
     """Object id of the Machine Learning app; its app id in a tenant that does not have it."""
     app = registrations.first_party(world, tracked.tenant(world, doc["id"]), MACHINE_LEARNING)
@@ -291,18 +309,30 @@ def take(world: World, workspace: Resource, part: Part, kid: str) -> None:
         raise BuildFailed(part.provider.error_of(trouble), write) from trouble
 
 
+FOLLOW_S = {"storage": 60.0, "cosmos": 600.0, "search": 3600.0}
+"""Azure seconds from a workspace's change of key until each service has moved. Nothing says how
+long Machine Learning takes; Search keeps a key for an hour, and the others are told to be
+waited for (Cosmos DB's CMK page, Search's)."""
+_AGAIN_S = 3600.0
+
+
 def apply_keys(world: World, workspace: Resource, kid: str) -> None:
-    """Have everything of a workspace take a key; raises BuildFailed, all as it was before."""
+    """Have everything of a workspace take a key; raises BuildFailed, all as it was before.
+
+    Each service of a managed group tries the key at once and moves to it in its own time.
+    """
     if mode(workspace.doc) == "own-resources":
         found = [world.resource(part_id(workspace.doc, part)) for part in PARTS.values()]
         before = [(one, deepcopy((one.doc, one.inner))) for one in found if one]
         try:
             for part in PARTS.values():
                 take(world, workspace, part, kid)
-        except BuildFailed:
+        finally:
             for resource, (doc, inner) in before:
                 resource.doc, resource.inner = doc, inner
-            raise
+        for part in PARTS.values():
+            where = str(workspace.doc["id"])
+            world.after(FOLLOW_S[part.name], "aml.follow", id=where, part=part.name, kid=kid)
         return
     try:
         customerkeys.protect(world, workspace, kid, wrapper(world, workspace.doc, "workspace"))
@@ -312,6 +342,21 @@ def apply_keys(world: World, workspace: Resource, kid: str) -> None:
             error["details"] = [{"code": trouble.inner, "message": trouble.cause.message}]
         raise BuildFailed(error) from trouble
     customerkeys.watch(world, workspace)
+
+
+@api.job("aml.follow")
+def follow_job(world: World, data: Json) -> None:
+    """One service moves to the workspace's key, or tries again when it can't use it now."""
+    workspace = world.resource(data["id"])
+    if workspace is None or key_id(workspace.doc) != data["kid"]:
+        return
+    part = PARTS[data["part"]]
+    if world.resource(part_id(workspace.doc, part)) is None:
+        return
+    try:
+        take(world, workspace, part, data["kid"])
+    except BuildFailed:
+        world.after(_AGAIN_S, "aml.follow", **data)
 
 
 def seed_parts(world: World, workspace: Resource, kid: str) -> None:

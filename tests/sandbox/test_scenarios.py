@@ -101,6 +101,7 @@ READABLE = {
     "mlw-revoked": "ForbiddenByRbac",
     "mlw-lost": "4017",
     "mlw-bi": "ForbiddenByPolicy",
+    "mlw-failed": "ResourceNotFound",
 }
 """Workspaces of contoso whose data can't be read, and why; all others can."""
 
