@@ -27,5 +27,6 @@ def account(raw: Raw) -> CosmosAccount:
         state=plain(properties.get("provisioningState")),
         key_id=plain(properties.get("keyVaultKeyUri")),
         key_status=plain(properties.get("customerManagedKeyStatus")),
+        identity=plain(properties.get("defaultIdentity")),
         raw=raw,
     )

@@ -124,13 +124,20 @@ async def change_key(
     *,
     enabled: bool | None = None,
     ops: tuple[str, ...] | None = None,
+    not_before: datetime | None = None,
+    expires: datetime | None = None,
 ) -> KeyVersion:
-    """Enable or disable a version, or replace what it may do; None leaves it as it is.
+    """Enable or disable a version, replace what it may do, or move its dates.
 
-    Raises AzureError.
+    None leaves it as it is; a date can be moved and not taken away. Raises AzureError.
     """
     sdk = conn.keys(vault_uri)
-    further = {"enabled": enabled, "key_operations": list(ops) if ops else None}
+    further = {
+        "enabled": enabled,
+        "key_operations": list(ops) if ops else None,
+        "not_before": not_before,
+        "expires_on": expires,
+    }
     return version(
         await _ask(f"change key {name}", sdk.update_key_properties, name, version_name, **further)
     )

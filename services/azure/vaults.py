@@ -162,7 +162,7 @@ async def remove_policy(conn: Connection, id: str, policy: AccessPolicy) -> None
         where.group,
         where.name,
         "remove",
-        {"properties": {"accessPolicies": [_entry(policy, tenant)]}},
+        {"properties": {"accessPolicies": [_stored(policy, tenant)]}},
     )
 
 
@@ -193,9 +193,15 @@ async def check_name(conn: Connection, subscription: str, name: str) -> NameChec
 
 
 def _entry(policy: AccessPolicy, tenant: str) -> Raw:
+    """One that gives access; raises AzureError for the app id of an Azure service."""
+    object_id(policy.object_id)
+    return _stored(policy, tenant)
+
+
+def _stored(policy: AccessPolicy, tenant: str) -> Raw:
     return {
         "tenantId": policy.tenant_id or tenant,
-        "objectId": object_id(policy.object_id),
+        "objectId": policy.object_id,
         "permissions": {"keys": list(policy.keys)},
     }
 

@@ -6,6 +6,8 @@ and a raw body, and what they receive is read as JSON.
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from services.azure import calls
 from services.azure.connection import Connection
 from services.azure.operations import Operation
@@ -15,6 +17,23 @@ from services.text import plain
 
 SDK = "azure.mgmt.machinelearningservices.aio:MachineLearningServicesMgmtClient"
 API = "2025-12-01"
+
+ASKED = (
+    *("udr", "nsg", "resourceLock", "dnsResolution", "storageAccount", "keyVault"),
+    *("containerRegistry", "applicationInsights", "others"),
+)
+"""What the diagnose operation can look at (2025-06-01 Workspace/diagnose.json)."""
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """One result of Azure's own diagnose operation."""
+
+    about: str
+    """The kind of result, for example storageAccountResults."""
+    code: str
+    level: str
+    """Error, Warning or Information."""
+    message: str
 
 
 async def list_workspaces(conn: Connection, subscription: str) -> AsyncIterator[list[Workspace]]:
@@ -73,6 +92,55 @@ async def delete_workspace(conn: Connection, id: str) -> None:
         where.group,
         where.name,
         api_version=API,
+    )
+
+
+async def change_key(conn: Connection, id: str, key_id: str) -> None:
+    """Point a workspace to another version or key of its vault, and wait; raises AzureError.
+
+    Azure takes another vault for no workspace, and no change with service-side encryption.
+    """
+    encryption = {"keyVaultProperties": {"keyIdentifier": key_id}}
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    await calls.finish(
+        conn,
+        f"change the key of workspace {where.name}",
+        sdk.workspaces.begin_update,
+        where.group,
+        where.name,
+        calls.body({"properties": {"encryption": encryption}}),
+        api_version=API,
+    )
+
+
+async def diagnose(conn: Connection, id: str) -> tuple[Remark, ...]:
+    """Let Azure look at a workspace's own resources, and wait; raises AzureError.
+
+    It looks at storage, vault for secrets, registry, insights, network and locks, never at
+    the customer-managed key. It changes nothing.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    raw = await calls.finish(
+        conn,
+        f"let Azure diagnose workspace {where.name}",
+        sdk.workspaces.begin_diagnose,
+        where.group,
+        where.name,
+        calls.body({"value": {name: {} for name in ASKED}}),
+        api_version=API,
+    )
+    value = calls.part(raw, "value")
+    return tuple(_remark(kind, one) for kind in value for one in calls.objects(value, kind))
+
+
+def _remark(kind: str, raw: Raw) -> Remark:
+    return Remark(
+        about=plain(kind),
+        code=plain(raw.get("code")),
+        level=plain(raw.get("level")),
+        message=plain(raw.get("message")),
     )
 
 

@@ -70,6 +70,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     meaning: str = ""
     repair: Repair | None = None
     causes: tuple[str, ...] = ()
+    """Ids of the findings that explain this one; empty for a root cause."""
+    since: datetime | None = None
+    """Since when it is so, where that can be known; UTC."""
+    by: str = ""
+    """Who made it so, where that can be known; ``??`` where only a log would tell."""
     source: str = ""
 
 

@@ -274,6 +274,8 @@ class CosmosAccount(Noun, frozen=True, kw_only=True):
     key_id: str = ""
     key_status: str = ""
     """customerManagedKeyStatus, free text."""
+    identity: str = ""
+    """defaultIdentity: FirstPartyIdentity, SystemAssignedIdentity or UserAssignedIdentity=ID."""
 
 
 class SearchService(Noun, frozen=True, kw_only=True):

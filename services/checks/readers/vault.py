@@ -67,7 +67,12 @@ async def _newest_key(on: Reading) -> Any:
     vault = await on.get("vault")
     if not isinstance(vault, Vault) or on.intent.key.version == "latest":
         return None
-    return await _from(on, vault, keys.get_key(on.conn, vault.uri, on.intent.key.name))
+    name = on.intent.key.name
+    found = await _from(on, vault, keys.get_key(on.conn, vault.uri, name))
+    if not isinstance(found, Unknown):
+        return found
+    told = await known(armkeys.get_key(on.conn, vault.id, name))
+    return found if isinstance(told, Unknown) else told
 
 
 async def _rotation(on: Reading) -> Any:

@@ -1,0 +1,140 @@
+"""Which finding explains which: pure. A consequence is never named as a root cause.
+
+A rule stands here only where the cause alone is enough for the consequence. Several causes may
+explain one consequence; each of them is a root.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from services.diagnosis.registry import ORDER
+from services.model.diagnosis import Diagnosis
+from services.model.plan import Finding
+
+GONE = ("vault-deleted", "vault-exists", "vault-tenant")
+"""The vault is not there for anybody of this tenant."""
+LOST = ("key-deleted", "key-exists")
+UNUSABLE = ("key-enabled", "newest-version", "key-dates", "key-operations", "key-type")
+BARRED = (
+    *("vault-network", "vault-address", "key-address"),
+    *("cosmos-principal", "cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault"),
+    *("identity-exists", "identity-grant", "cosmos-identity"),
+)
+ACCESS = (*GONE, *LOST, *UNUSABLE, *BARRED)
+"""Everything between a service and the key."""
+
+BY_STATUS: dict[str, tuple[str, ...]] = {
+    "F07": ("cosmos-principal", "vault-tenant"),
+    "F08": ("cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault", "vault-tenant"),
+    "F09": (*LOST, "key-address"),
+    "F10": ("key-operations", "key-type"),
+    "F11": ("key-address", "cosmos-key"),
+    "F12": ("vault-deleted", "vault-exists", "vault-address"),
+    "F13": ("cosmos-identity",),
+    "F14": ("vault-network",),
+    "F15": ("vault-deleted", "vault-exists"),
+    "F16": ("key-enabled", "newest-version", "key-dates"),
+}
+"""What Cosmos DB's status says (by the failure it is), to what may be behind it."""
+
+EXPLAINED: dict[str, tuple[str, ...]] = {
+    "vault-exists": ("vault-deleted",),
+    "key-deleted": GONE,
+    "key-exists": (*GONE, "key-deleted", "key-address"),
+    "newest-version": (*GONE, "key-deleted", "key-enabled"),
+    "cosmos-grant": (
+        *GONE,
+        *("cosmos-principal", "grant-to-app-id", "policy-on-rbac-vault"),
+    ),
+    "identity-grant": (*GONE, "identity-exists", "policy-on-rbac-vault"),
+    "ml-contributor": ("ml-principal",),
+    "managed-resources": ("managed-group",),
+    "search-compliance": ACCESS,
+    "storage-key": ACCESS,
+    "azure-diagnose": ("own-resources",),
+}
+
+WHOLE = (
+    *ACCESS,
+    *("vault-region", "vault-protection", "provider-registered", "ml-principal", "ml-contributor"),
+    *("lock-read-only", "policy-workspace", "policy-cosmos", "policy-search", "policy-storage"),
+    *("cosmos-region", "search-quota", "storage-quota", "managed-group", "own-resources"),
+)
+"""What can keep a workspace from being made or changed."""
+
+
+def linked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with their causes, in order: each root before what it causes."""
+    all_of = tuple(findings)
+    failing: dict[str, list[Finding]] = {}
+    for one in all_of:
+        if one.status == "fail":
+            failing.setdefault(one.check, []).append(one)
+    causes: dict[str, tuple[str, ...]] = {}
+    for check in sorted(failing, key=_depth):
+        for one in failing[check]:
+            causes[one.id] = _roots(one, failing, causes)
+    return in_order(
+        msgspec.structs.replace(one, causes=causes[one.id]) if causes.get(one.id) else one
+        for one in all_of
+    )
+
+
+def _depth(check: str) -> tuple[int, int]:
+    """Explained after what explains it: workspace, then services, then the rest in order."""
+    last = {"managed-resources": 1, "cosmos-status": 1, "workspace-state": 2}
+    return last.get(check, 0), ORDER.index(check)
+
+
+def _roots(
+    finding: Finding, failing: Mapping[str, Sequence[Finding]], causes: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Ids of the roots behind a finding; none where it is one itself."""
+    direct = [
+        one
+        for check in explainers(finding, failing)
+        for one in failing[check]
+        if one is not finding
+    ]
+    found = [root for one in direct for root in (causes.get(one.id) or (one.id,))]
+    return tuple(dict.fromkeys(root for root in found if root != finding.id))
+
+
+def explainers(finding: Finding, failing: Iterable[str]) -> tuple[str, ...]:
+    """Failing checks that explain a finding."""
+    there = set(failing) - {finding.check}
+    if finding.check == "cosmos-status":
+        # Where nothing fits what it says, it has not looked since something else happened.
+        fits = [check for code in finding.failures for check in BY_STATUS[code] if check in there]
+        return tuple(fits) or tuple(check for check in ACCESS if check in there)
+    if finding.check == "managed-resources":
+        fits = [check for check in ("managed-group", *WHOLE) if check in there]
+        return tuple(dict.fromkeys(fits))
+    if finding.check == "workspace-state":
+        return tuple(check for check in (*WHOLE, "managed-resources") if check in there)
+    return tuple(check for check in EXPLAINED.get(finding.check, ()) if check in there)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Root causes first, each followed by its consequences; then the rest, gravest first."""
+    ordered = sorted(findings, key=lambda one: ORDER.index(one.check))
+    told: dict[str, Finding] = {}
+    for root in (one for one in ordered if one.status == "fail" and not one.causes):
+        told[root.id] = root
+        told.update(
+            {one.id: one for one in ordered if root.id in one.causes and one.id not in told}
+        )
+    grave = {"fail": 0, "warn": 1, "unknown": 2, "fix": 3, "ok": 4, "skipped": 5}
+    rest = sorted((one for one in ordered if one.id not in told), key=lambda one: grave[one.status])
+    return (*told.values(), *rest)
+
+
+def roots(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """Findings that fail and that nothing else explains."""
+    return tuple(one for one in diagnosis.findings if one.status == "fail" and not one.causes)
+
+
+def consequences(diagnosis: Diagnosis, root: str) -> tuple[Finding, ...]:
+    """What a root cause brought about."""
+    return tuple(one for one in diagnosis.findings if root in one.causes)

@@ -1,0 +1,106 @@
+"""What diagnosis knows of a workspace: an intent that describes it, and what was read."""
+
+import msgspec
+
+from services.azure.activitylog import ActivityEvent
+from services.azure.workspaces import Remark
+from services.checks.facts import Facts, Ids, Unknown
+from services.ids import ArmId, BadId, KeyId
+from services.model.diagnosis import Target
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.resources import (
+    CosmosAccount,
+    KeyVersion,
+    Principal,
+    Resource,
+    ResourceGroup,
+    RoleAssignment,
+    SearchService,
+    StorageAccount,
+    Workspace,
+)
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read about a workspace that is there. None: read, and not there."""
+
+    target: Target
+    workspace: Workspace
+    intent: Intent
+    """What somebody would have asked for to get this workspace: what the checks judge by."""
+    facts: Facts
+    """What preflight reads too."""
+    group: ResourceGroup | Unknown | None = None
+    """The managed resource group."""
+    cosmos: tuple[CosmosAccount, ...] | Unknown = ()
+    search: tuple[SearchService, ...] | Unknown = ()
+    storage: tuple[StorageAccount, ...] | Unknown = ()
+    versions: tuple[KeyVersion, ...] | Unknown = ()
+    """Of the key, newest first."""
+    own: dict[str, Resource | Unknown | None] = {}
+    """What the workspace brought itself, by id."""
+    grants: tuple[RoleAssignment, ...] | Unknown = ()
+    """At the vault and above."""
+    principals: dict[str, Principal] | Unknown = {}
+    """Who the grants and access policies are for, by object id; unknown ids are missing."""
+    remarks: tuple[Remark, ...] | Unknown = ()
+    """Of Azure's own diagnose operation."""
+    activity: tuple[ActivityEvent, ...] | Unknown = ()
+    """Of vault, groups and workspace, newest first."""
+
+
+def key_of(workspace: Workspace) -> KeyId | None:
+    """The key a workspace says it uses; None where it uses none or names no key (F11)."""
+    if workspace.encryption is None:
+        return None
+    try:
+        return KeyId.parse(workspace.encryption.key_id)
+    except BadId:
+        return None
+
+
+def described(workspace: Workspace) -> Intent:
+    """The intent that this workspace is the answer to; raises ValueError without a vault."""
+    used = workspace.encryption
+    if used is None:
+        raise ValueError(f"{workspace.name} is not encrypted with a key of the customer")
+    id, vault, key = ArmId.parse(workspace.id), ArmId.parse(used.vault_id), key_of(workspace)
+    return Intent(
+        kind="workspace",
+        subscription=id.subscription,
+        region=workspace.location,
+        resource_group=id.group,
+        tags=workspace.tags,
+        vault=VaultIntent(name=vault.name, resource_group=vault.group, create=False),
+        key=KeyIntent(
+            name=key.name if key else "",
+            create=False,
+            version=key.version if key and key.version else "latest",
+        ),
+        workspace=WorkspaceIntent(
+            name=workspace.name,
+            encryption="service-side" if used.service_side else "own-resources",
+            identity=used.identity or "system",
+            hbi=workspace.hbi,
+            public_network=workspace.public_access.lower() != "disabled",
+            storage=workspace.storage or "new",
+            insights=workspace.insights or "new",
+            secrets_vault=workspace.vault or "new",
+            registry=workspace.registry or "none",
+        ),
+    )
+
+
+def ids_in(workspace: Workspace, ids: Ids) -> Ids:
+    """The ids of the live objects: a vault may lie in another subscription (F43)."""
+    if workspace.encryption is None:
+        return ids
+    vault = ArmId.parse(workspace.encryption.vault_id)
+    group = ArmId(vault.subscription, vault.group)
+    return msgspec.structs.replace(ids, vault=vault, vault_group=group)
+
+
+def own_ids(workspace: Workspace) -> tuple[str, ...]:
+    """What the workspace brought itself: storage, vault for secrets, insights, registry."""
+    given = (workspace.storage, workspace.vault, workspace.insights, workspace.registry)
+    return tuple(one for one in given if one)

@@ -1,0 +1,84 @@
+"""Findings of diagnosis in the form that every judge gives them."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from services.checks.facts import Unknown
+from services.checks.findings import seen
+from services.diagnosis.facts import Live
+from services.diagnosis.registry import BY_ID, SHARED
+from services.model.plan import Evidence, Finding, Repair, Status
+from services.text import plain
+
+Judge = Callable[[Live], Iterator[Finding]]
+
+
+def told(live: Live, fact: str, field: str, value: object) -> Evidence:
+    """What a fact's request told in a field."""
+    return seen(live.facts, fact, field, value)
+
+
+def found(
+    check: str,
+    status: Status,
+    subject: str,
+    title: str,
+    *evidence: Evidence,
+    meaning: str = "",
+    repair: str = "",
+    failures: tuple[str, ...] | None = None,
+    part: str = "",
+) -> Finding:
+    """A finding of one of diagnosis' own checks; ``failures`` where it can be told finer."""
+    about = BY_ID[check]
+    good = status in ("ok", "skipped")
+    return Finding(
+        id=":".join(one for one in (check, subject, part) if one),
+        check=check,
+        phase="diagnosis",
+        subject=subject,
+        status=status,
+        title=plain(title, 300),
+        failures=() if good else about.failures if failures is None else failures,
+        evidence=evidence,
+        meaning=meaning,
+        repair=Repair(text=repair) if repair else None,
+        source=about.source,
+    )
+
+
+def unread(check: str, subject: str, title: str, why: Unknown, part: str = "") -> Finding:
+    """That something could not be read, and why."""
+    return found(check, "unknown", subject, title, meaning=plain(why.reason), part=part)
+
+
+def holds(check: str, live: Live) -> Finding:
+    """That nothing is wrong."""
+    about = BY_ID[check]
+    calls = [told(live, fact, "", "read") for fact in about.reads if fact in live.facts.asked]
+    return found(check, "ok", live.target.id, about.title, *calls)
+
+
+def retold(finding: Finding, live: Live) -> Finding:
+    """A finding of preflight as diagnosis tells it: nothing is planned, so nothing is FIX."""
+    about = SHARED[finding.check]
+    status: Status = "fail" if finding.status == "fix" else finding.status
+    if status == "fail" and about.creation and live.workspace.state == "Succeeded":
+        status = "warn"
+    good = status in ("ok", "skipped")
+    text = finding.repair.text if finding.repair and _a_command(finding.repair.text) else ""
+    return msgspec.structs.replace(
+        finding,
+        phase="diagnosis",
+        status=status,
+        title=finding.title.removesuffix(" yet"),
+        failures=() if good else about.failures,
+        meaning=about.meaning or finding.meaning if not good else finding.meaning,
+        repair=Repair(text=text) if text else None,
+    )
+
+
+def _a_command(text: str) -> bool:
+    """Whether a repair of preflight is more than a word about its plan or its intent."""
+    return text.startswith(("az ", "Recover it", "Take the "))

@@ -1,0 +1,1 @@
+"""What is wrong with live objects: pure functions of what was read."""

@@ -1,0 +1,225 @@
+"""The workspace itself, the key it names, and what it brought."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from services.checks.facts import Unknown
+from services.checks.fit import key_fit
+from services.diagnosis.facts import Live, key_of
+from services.diagnosis.findings import Judge, found, told, unread
+from services.ids import ArmId
+from services.model.plan import Finding
+from services.model.resources import KeyVersion, Vault
+
+BUSY = ("Creating", "Updating", "Deleting", "SoftDeleting", "Scaling")
+"""Provisioning states in which something goes on."""
+
+
+def workspace_state(live: Live) -> Iterator[Finding]:
+    """Failed: the last creation or change did not succeed."""
+    state, id = live.workspace.state, live.target.id
+    if state in ("", "Succeeded"):
+        return
+    evidence = [told(live, "workspace", "properties.provisioningState", state)]
+    if state in BUSY:
+        yield found(
+            "workspace-state",
+            "warn",
+            id,
+            f"Workspace {live.target.name} is {state.lower()}",
+            *evidence,
+            meaning="Something changes it now; look again when that is done.",
+        )
+        return
+    why = _last_failure(live)
+    yield found(
+        "workspace-state",
+        "fail",
+        id,
+        f"Workspace {live.target.name}: {state}",
+        *evidence,
+        meaning=f"Its last creation or change failed.{why}",
+        repair="Repair the cause, then send the creation again; a workspace that was never made"
+        " whole is best deleted first.",
+    )
+
+
+def _last_failure(live: Live) -> str:
+    """The newest failure that the activity log has of the workspace, in Azure's own words."""
+    if isinstance(live.activity, Unknown):
+        return ""
+    id = live.target.id.lower()
+    failed = (
+        one for one in live.activity if one.resource_id.lower() == id and one.status == "Failed"
+    )
+    last = next(failed, None)
+    return f" Azure said: {last.code}: {last.message}" if last and last.code else ""
+
+
+def key_address(live: Live) -> Iterator[Finding]:
+    """A key identifier of the workspace's own vault, in the workspace's subscription."""
+    used, key = live.workspace.encryption, key_of(live.workspace)
+    assert used is not None
+    vault = live.facts.vault
+    evidence = told(live, "workspace", "encryption.keyVaultProperties.keyIdentifier", used.key_id)
+    if key is None:
+        yield found(
+            "key-address",
+            "fail",
+            used.key_id,
+            f"{used.key_id} is not the address of a key",
+            evidence,
+            failures=("F11",),
+            meaning="It looks like https://VAULT/keys/NAME/VERSION, without a port or a last slash"
+            " (Cosmos DB's status 4006).",
+        )
+        return
+    if isinstance(vault, Vault) and urlsplit(vault.uri).netloc.lower() != key.host:
+        yield found(
+            "key-address",
+            "fail",
+            used.key_id,
+            f"The key's address is not one of vault {vault.name}",
+            evidence,
+            told(live, "vault", "properties.vaultUri", vault.uri),
+            failures=("F43", "F46"),
+            meaning="A workspace keeps the vault it was made with; only another key or version of"
+            " that vault can be taken.",
+        )
+    where = ArmId.parse(used.vault_id)
+    if where.subscription != ArmId.parse(live.target.id).subscription:
+        yield found(
+            "key-address",
+            "fail",
+            used.vault_id,
+            f"Vault {where.name} is in another subscription than the workspace",
+            evidence,
+            failures=("F43",),
+            meaning="Machine Learning takes a vault of the workspace's own subscription only.",
+        )
+
+
+def newest_version(live: Live) -> Iterator[Finding]:
+    """Cosmos DB follows the newest version by itself, whatever the workspace names."""
+    key, newest = live.facts.key, live.facts.newest_key
+    if isinstance(newest, Unknown):
+        yield unread(
+            "newest-version", live.target.id, "The key's newest version could not be read", newest
+        )
+    elif isinstance(newest, KeyVersion) and isinstance(key, KeyVersion):
+        if newest.version == key.version:
+            return
+        fit = key_fit(newest, live.facts.now)
+        evidence = told(live, "newest_key", "key.kid", newest.id)
+        name = live.intent.key.name
+        if fit.word == "no":
+            yield found(
+                "newest-version",
+                "fail",
+                newest.id,
+                f"The newest version of key {name}, {newest.version[:8]}…, can't be used:"
+                f" {fit.because}",
+                evidence,
+                told(live, "newest_key", "attributes.enabled", newest.enabled),
+                meaning="Cosmos DB always takes the newest version, not the one that the workspace"
+                " names.",
+            )
+        else:
+            yield found(
+                "newest-version",
+                "warn",
+                newest.id,
+                f"Key {name} has a newer version than the one that the workspace names",
+                evidence,
+                failures=("F45",),
+                meaning="Cosmos DB follows the newest version; the workspace, Storage and AI Search"
+                " keep the one they were given until the workspace is moved.",
+            )
+
+
+def own_resources(live: Live) -> Iterator[Finding]:
+    """Storage, vault for secrets, insights and registry that the workspace names."""
+    for id, one in live.own.items():
+        where = ArmId.parse(id)
+        kind = where.type.rpartition("/")[2]
+        if isinstance(one, Unknown):
+            yield unread("own-resources", id, f"{kind} {where.name} could not be read", one)
+        elif one is None:
+            yield found(
+                "own-resources",
+                "fail",
+                id,
+                f"{where.name} ({kind}) of the workspace is gone",
+                told(live, "own", "status", "404"),
+                meaning="The workspace can't work without what it was made with; jobs, models and"
+                " secrets that were kept there are not reachable.",
+                repair="Recover it under the same name and in the same group; what can't be"
+                " recovered can't be replaced in the workspace.",
+            )
+        elif one.state.lower() == "failed":
+            yield found(
+                "own-resources",
+                "warn",
+                id,
+                f"{where.name} ({kind}) of the workspace is Failed",
+                told(live, "own", "properties.provisioningState", one.state),
+            )
+
+
+def azure_diagnose(live: Live) -> Iterator[Finding]:
+    """What Azure's own operation says; it never looks at the customer-managed key."""
+    if isinstance(live.remarks, Unknown):
+        yield unread(
+            "azure-diagnose",
+            live.target.id,
+            "Azure's own diagnosis could not be asked",
+            live.remarks,
+        )
+        return
+    for one in live.remarks:
+        if one.level.lower() == "information":
+            continue
+        yield found(
+            "azure-diagnose",
+            "fail" if one.level.lower() == "error" else "warn",
+            live.target.id,
+            f"Azure's diagnosis: {one.message or one.code}",
+            told(live, "remarks", f"{one.about}.code", one.code),
+            meaning="Azure looks at the workspace's own resources and network here, not at the key.",
+            part=f"{one.about}:{one.code}:{one.message[:60]}",
+        )
+
+
+def grants_nobody(live: Live) -> Iterator[Finding]:
+    """Grants to ids that the tenant does not know: deleted principals, or app ids."""
+    people, vault = live.principals, live.facts.vault
+    if isinstance(people, Unknown) or isinstance(live.grants, Unknown):
+        why = people if isinstance(people, Unknown) else live.grants
+        assert isinstance(why, Unknown)
+        title = "Who the vault's grants are for could not be read"
+        yield unread("grants-nobody", live.target.id, title, why)
+        return
+    apps = (live.facts.cloud.cosmos_app_id, live.facts.cloud.ml_app_id)
+    lost = {one.principal_id for one in live.grants}
+    if isinstance(vault, Vault) and not vault.rbac:
+        lost = {one.object_id for one in vault.policies}
+    for id in sorted(lost - set(people) - set(apps)):
+        yield found(
+            "grants-nobody",
+            "warn",
+            id,
+            f"A grant on the vault is for {id}, which nobody is",
+            told(live, "principals", "id", "not found"),
+            meaning="Its principal was deleted, or it is an app id or an id of another tenant. It"
+            " gives nothing.",
+        )
+
+
+JUDGES: dict[str, Judge] = {
+    "key-address": key_address,
+    "newest-version": newest_version,
+    "own-resources": own_resources,
+    "azure-diagnose": azure_diagnose,
+    "grants-nobody": grants_nobody,
+    "workspace-state": workspace_state,
+}

@@ -1,0 +1,167 @@
+"""How the facts of diagnosis are read that preflight does not read.
+
+Everything that the workspace names is asked for as soon as the workspace is known, so the
+longest chain is workspace, vault, key, and what hangs on the key.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from services.azure import (
+    activitylog,
+    authorization,
+    cosmos,
+    graph,
+    groups,
+    keys,
+    resources,
+    search,
+    storage,
+    vaults,
+    workspaces,
+)
+from services.checks.facts import Unknown, known
+from services.checks.reading import Reader, Reading
+from services.diagnosis.facts import own_ids
+from services.ids import ArmId, same
+from services.model.resources import Resource, Vault, Workspace
+
+LOOK_BACK = timedelta(days=30)
+"""How far the activity log is read; Azure keeps it for 90 days."""
+
+
+async def _workspace(on: Reading) -> Workspace:
+    """Given before the pass begins."""
+    raise AssertionError("the workspace is read first")
+
+
+async def _managed_group(on: Reading) -> Any:
+    name = (await on.get("workspace")).managed_group
+    if not name:
+        return None
+    return await known(groups.get_group(on.conn, on.ids.group.subscription, name))
+
+
+async def _cosmos_accounts_of_group(on: Reading) -> Any:
+    return await _in_group(on, cosmos.list_in_group)
+
+
+async def _search_services(on: Reading) -> Any:
+    return await _in_group(on, search.list_in_group)
+
+
+async def _storage_accounts(on: Reading) -> Any:
+    return await _in_group(on, storage.list_in_group)
+
+
+async def _in_group(on: Reading, listing: Any) -> Any:
+    """At the same time as the group itself: one that is gone is answered with 404."""
+    name = (await on.get("workspace")).managed_group
+    if not name:
+        return ()
+    found = await known(listing(on.conn, on.ids.group.subscription, name))
+    if isinstance(found, Unknown):
+        return () if await on.get("managed_group") is None else found
+    return tuple(found)
+
+
+async def _versions(on: Reading) -> Any:
+    vault = await on.get("vault")
+    if not isinstance(vault, Vault):
+        return ()
+    found = await known(keys.list_versions(on.conn, vault.uri, on.intent.key.name))
+    return found if isinstance(found, Unknown) else tuple(found)
+
+
+async def _own(on: Reading) -> dict[str, Resource | Unknown | None]:
+    wanted = own_ids(await on.get("workspace"))
+    found = await asyncio.gather(*(_resource(on, id) for id in wanted))
+    return dict(zip(wanted, found, strict=True))
+
+
+async def _resource(on: Reading, id: str) -> Any:
+    kind = ArmId.parse(id).type.lower()
+    if kind == "microsoft.keyvault/vaults":
+        # the key's own vault may serve for secrets too: it is read once
+        same_one = same(id, str(on.ids.vault))
+        vault = await (on.get("vault") if same_one else known(vaults.get_vault(on.conn, id)))
+        return _as_resource(vault) if isinstance(vault, Vault) else vault
+    version = resources.API_VERSIONS.get(kind, "2025-08-01")
+    return await known(resources.get_resource(on.conn, id, version))
+
+
+def _as_resource(vault: Vault) -> Resource:
+    kind = "Microsoft.KeyVault/vaults"
+    return Resource(id=vault.id, name=vault.name, type=kind, state=vault.state, raw=vault.raw)
+
+
+async def _grants(on: Reading) -> Any:
+    found = await known(authorization.list_assignments(on.conn, str(on.ids.vault)))
+    return found if isinstance(found, Unknown) else tuple(found)
+
+
+async def _principals(on: Reading) -> Any:
+    """Who grants and access policies are for: an id that Graph does not know is nobody's."""
+    vault, grants = await asyncio.gather(on.get("vault"), on.get("grants"))
+    if isinstance(vault, Unknown) or isinstance(grants, Unknown):
+        return vault if isinstance(vault, Unknown) else grants
+    wanted = {one.principal_id for one in grants}
+    if isinstance(vault, Vault):
+        wanted |= {one.object_id for one in vault.policies}
+    return await known(graph.principals(on.conn, wanted)) if wanted else {}
+
+
+async def _remarks(on: Reading) -> Any:
+    return await known(workspaces.diagnose(on.conn, str(on.ids.workspace)))
+
+
+async def _activity(on: Reading) -> Any:
+    """Of the vault's group, the workspace's and the managed one: a deleted vault has no id."""
+    home, vault = str(on.ids.group.subscription), on.ids.vault
+    workspace: Workspace = await on.get("workspace")
+    places = {(home, on.ids.group.group), (vault.subscription, vault.group)}
+    if workspace.managed_group:
+        places.add((home, workspace.managed_group))
+    since = on.conn.now() - LOOK_BACK
+    told = await asyncio.gather(
+        *(
+            known(activitylog.events(on.conn, sub, since=since, resource_group=group))
+            for sub, group in sorted(places)
+        )
+    )
+    unread = next((one for one in told if isinstance(one, Unknown)), None)
+    if unread is not None:
+        return unread
+    found = [event for one in told if not isinstance(one, Unknown) for event in one]
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+READERS: dict[str, Reader] = {
+    "workspace": _workspace,
+    "managed_group": _managed_group,
+    "managed_cosmos": _cosmos_accounts_of_group,
+    "managed_search": _search_services,
+    "managed_storage": _storage_accounts,
+    "versions": _versions,
+    "own": _own,
+    "grants": _grants,
+    "principals": _principals,
+    "remarks": _remarks,
+    "activity": _activity,
+}
+"""By name of fact."""
+
+FIELDS = {
+    "managed_group": "group",
+    "managed_cosmos": "cosmos",
+    "managed_search": "search",
+    "managed_storage": "storage",
+    "versions": "versions",
+    "own": "own",
+    "grants": "grants",
+    "principals": "principals",
+    "remarks": "remarks",
+    "activity": "activity",
+}
+"""Name of fact to field of Live."""

@@ -1,0 +1,231 @@
+"""Every check of diagnosis: preflight's own that hold for live objects too, and further ones.
+
+A check that preflight has is judged by preflight's judge, on an intent that describes the
+workspace. What differs is said here: what it means once the workspace is there, and which
+failures of the catalogue it then explains.
+"""
+
+import msgspec
+
+from services.checks.registry import BY_ID as PREFLIGHT
+from services.checks.registry import CHECKS, Check, Severity
+
+_COSMOS = "Cosmos DB: CMK troubleshooting guide"
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of preflight that diagnosis asks as well."""
+
+    id: str
+    failures: tuple[str, ...]
+    meaning: str = ""
+    """In place of preflight's; empty where that holds here too."""
+    creation: bool = False
+    """Only stops a workspace that is made or changed: WARN where the workspace is in order."""
+
+
+def _shared(
+    id: str, *failures: str, meaning: str = "", creation: bool = False
+) -> tuple[str, Shared]:
+    return id, Shared(id=id, failures=failures, meaning=meaning, creation=creation)
+
+
+_GONE = (
+    "Nothing that its key encrypts can be read: Cosmos DB, AI Search and Storage of the workspace"
+    " can't unwrap their data keys."
+)
+_REFUSED = "Azure refuses what is created or changed; what is there goes on as it is."
+
+SHARED: dict[str, Shared] = dict(
+    (
+        _shared(
+            "vault-deleted", "F56", "F02", "F12", "F15",
+            meaning=f"{_GONE} Role assignments do not come back with the vault.",
+        ),
+        _shared("vault-exists", "F15", "F12", meaning=_GONE),
+        _shared("vault-tenant", "F41", "F38", "F07", "F43"),
+        _shared("vault-address", "F12", "F11"),
+        _shared("vault-region", "F43", creation=True),
+        _shared(
+            "vault-protection", "F01", "F34",
+            meaning="A key that is deleted could be destroyed for good, and all data with it."
+            " Machine Learning and Storage refuse a vault without it.",
+        ),
+        _shared("vault-network", "F14", "F21"),
+        _shared("vault-network-you", "F21"),
+        _shared("vault-lock", "F56"),
+        _shared(
+            "key-deleted", "F04", "F09",
+            meaning=f"{_GONE} A deleted key can be recovered with all its versions until it is"
+            " purged.",
+        ),
+        _shared(
+            "key-exists", "F09",
+            meaning=f"{_GONE} Where the key was purged, the data is lost.",
+        ),
+        _shared("key-enabled", "F05", "F16", meaning=_GONE),
+        _shared("key-dates", "F06", "F16"),
+        _shared("key-operations", "F44", "F10", "F35"),
+        _shared("key-type", "F44", "F10"),
+        _shared("key-rotation", "F06"),
+        _shared(
+            "cosmos-principal", "F17", "F07",
+            meaning="Cosmos DB gets no token, so it can't reach the key (its status 4000).",
+        ),
+        _shared(
+            "grant-to-app-id", "F18",
+            meaning="A grant needs the object id of your own tenant: an app id is nobody there, so"
+            " this one gives nothing. In a list it looks granted and is not.",
+        ),
+        _shared(
+            "policy-on-rbac-vault", "F20", "F48",
+            meaning="The vault works with role assignments, so the policy gives nothing. A vault"
+            " that is switched to roles takes every policy's effect at once.",
+        ),
+        _shared(
+            "cosmos-grant", "F08", "F19", "F20",
+            meaning="Cosmos DB can't unwrap its data key (its status 4002): the workspace's data"
+            " can't be read.",
+        ),
+        _shared(
+            "identity-exists", "F51",
+            meaning="The workspace reaches key and storage as this identity.",
+        ),
+        _shared(
+            "identity-grant", "F51", "F08",
+            meaning="Storage and probably AI Search of the workspace reach the key as this"
+            " identity; no page says so of AI Search.",
+        ),
+        _shared("grant-propagation", "F19"),
+        _shared("provider-registered", "F22", creation=True, meaning=_REFUSED),
+        _shared("ml-principal", "F52", "F17", creation=True),
+        _shared(
+            "ml-contributor", "F52", creation=True,
+            meaning="Machine Learning makes and changes the managed resource group as itself.",
+        ),
+        _shared("lock-read-only", "F29"),
+        _shared("lock-delete", "F29"),
+        _shared("policy-workspace", "F23", creation=True),
+        _shared("policy-cosmos", "F23", creation=True),
+        _shared("policy-search", "F23", creation=True),
+        _shared("policy-storage", "F23", creation=True),
+        _shared("cosmos-region", "F24", creation=True),
+        _shared("search-quota", "F25", creation=True),
+        _shared("storage-quota", creation=True),
+    )
+)  # fmt: skip
+"""By id, in the order in which they are shown: causes before consequences."""
+
+
+def _own(
+    id: str, title: str, subject: str, severity: Severity, *reads: str, **more: object
+) -> Check:
+    return msgspec.convert(
+        {
+            "id": id,
+            "title": title,
+            "subject": subject,
+            "severity": severity,
+            "reads": reads,
+            "phases": ("diagnosis",),
+            **more,
+        },
+        Check,
+    )
+
+
+OWN: tuple[Check, ...] = (
+    _own(
+        "workspace-there", "The workspace is there", "workspace", "fail", "workspace",
+        failures=("F28",), source="concept-soft-delete",
+        without="Its own tests delete the workspace.",
+    ),
+    _own(
+        "key-address", "The workspace names a key of its vault", "key", "fail", "workspace",
+        "vault", failures=("F11", "F43", "F46"), source=_COSMOS,
+        without="Azure refuses such a workspace; its own tests judge it.",
+    ),
+    _own(
+        "newest-version", "The newest version of the key can be used", "key", "fail", "key",
+        "newest_key", failures=("F05", "F16", "F06", "F45"),
+        source="Cosmos DB: how to set up customer-managed keys",
+    ),
+    _own(
+        "managed-group", "The managed resource group is there", "managed group", "fail",
+        "workspace", "managed_group", failures=("F30",), source="concept-customer-managed-keys",
+    ),
+    _own(
+        "managed-resources", "Cosmos DB, AI Search and Storage are there", "managed group",
+        "fail", "managed_group", "managed_cosmos", "managed_search", "managed_storage",
+        failures=("F30",), source="concept-customer-managed-keys",
+    ),
+    _own(
+        "cosmos-identity", "Cosmos DB has a default identity", "managed group", "fail",
+        "managed_cosmos", failures=("F13",), source=_COSMOS,
+    ),
+    _own(
+        "cosmos-status", "Cosmos DB can use the key", "managed group", "fail", "managed_cosmos",
+        failures=("F07", "F08", "F09", "F10", "F11", "F12", "F13", "F14", "F15", "F16"),
+        source=_COSMOS,
+    ),
+    _own(
+        "cosmos-key", "Cosmos DB uses the workspace's key", "managed group", "fail",
+        "workspace", "managed_cosmos", failures=("F45", "F11"), source=_COSMOS,
+        without="Nobody but Machine Learning can change the account; its own tests judge it.",
+    ),
+    _own(
+        "search-compliance", "AI Search can use its key", "managed group", "fail",
+        "managed_search", failures=("F35",), source="AI Search: manage encryption keys",
+    ),
+    _own(
+        "storage-key", "Storage uses the workspace's version of the key", "managed group",
+        "fail", "workspace", "key", "managed_storage", failures=("F34", "F45"),
+        source="Storage: customer-managed keys overview",
+    ),
+    _own(
+        "own-resources", "What the workspace brought itself is there", "workspace", "fail", "own",
+        source="how-to-manage-workspace",
+    ),
+    _own(
+        "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",
+        source="how-to-workspace-diagnostic-api",
+    ),
+    _own(
+        "grants-nobody", "Every grant on the vault is for somebody", "grant", "warn", "grants",
+        "principals", "vault", failures=("F18",), source="Key Vault: troubleshooting access issues",
+    ),
+    _own(
+        "workspace-state", "The workspace's last change succeeded", "workspace", "fail",
+        "workspace", source="how-to-manage-workspace",
+    ),
+)  # fmt: skip
+
+BY_ID: dict[str, Check] = {one.id: one for one in OWN}
+
+ORDER: tuple[str, ...] = (
+    "workspace-there",
+    "key-address",
+    *SHARED,
+    *(one.id for one in OWN if one.id not in ("workspace-there", "key-address")),
+)
+"""Ids of all checks of diagnosis, causes before consequences."""
+
+
+def reads_of(check: str) -> frozenset[str]:
+    """Names of the facts that a check is judged from."""
+    return frozenset((PREFLIGHT[check] if check in SHARED else BY_ID[check]).reads)
+
+
+def listed() -> tuple[Check, ...]:
+    """Every check of wrapkey with the phases it is asked in."""
+    both = tuple(
+        msgspec.structs.replace(
+            one,
+            phases=("preflight", "diagnosis"),
+            failures=tuple(dict.fromkeys((*one.failures, *SHARED[one.id].failures))),
+        )
+        if one.id in SHARED
+        else one
+        for one in CHECKS
+    )
+    return (*both, *OWN)

@@ -1,0 +1,142 @@
+"""Since when something is so, and who made it so: from the key, the vault, the activity log.
+
+A key is changed on the vault's data plane, which the activity log does not know: its own time
+of change is known, who changed it is not, unless the vault sends its audit log somewhere.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from services.azure.activitylog import ActivityEvent
+from services.checks.facts import Unknown
+from services.diagnosis.facts import Live
+from services.model.plan import Finding
+from services.model.resources import DeletedKey, DeletedVault, KeyVersion
+from services.text import plain
+
+NOBODY_TELLS = "??"
+AUDIT = (
+    "Who did it is not known: changes of keys are not in the activity log. To know it next time,"
+    " send the vault's AuditEvent log to a Log Analytics workspace: az monitor diagnostic-settings"
+    " create --resource {vault} --name audit --workspace WORKSPACE --logs"
+    ' \'[{{"category":"AuditEvent","enabled":true}}]\''
+)
+
+When = tuple[datetime | None, str]
+"""Time and who; the time is None where nothing is known."""
+_UNKNOWN: When = (None, "")
+
+
+def dated(finding: Finding, live: Live) -> Finding:
+    """A failing finding with the time since when it is so, where that can be known."""
+    look = _LOOKS.get(finding.check)
+    if finding.status not in ("fail", "warn") or look is None:
+        return finding
+    at, by = look(finding, live)
+    if at is None:
+        return finding
+    meaning = finding.meaning
+    if by == NOBODY_TELLS:
+        told = AUDIT.format(vault=str(live.intent.vault.name))
+        meaning = f"{meaning} {told}" if meaning else told
+    return msgspec.structs.replace(finding, since=at, by=by, meaning=meaning)
+
+
+def _key_changed(finding: Finding, live: Live) -> When:
+    key = live.facts.key
+    return (key.updated, NOBODY_TELLS) if isinstance(key, KeyVersion) else _UNKNOWN
+
+
+def _newest_changed(finding: Finding, live: Live) -> When:
+    newest = live.facts.newest_key
+    return (newest.updated, NOBODY_TELLS) if isinstance(newest, KeyVersion) else _UNKNOWN
+
+
+def _key_ended(finding: Finding, live: Live) -> When:
+    """An expiry comes by itself: nobody did it."""
+    key, now = live.facts.key, live.facts.now
+    if not isinstance(key, KeyVersion):
+        return _UNKNOWN
+    if key.expires is not None and key.expires <= now:
+        return key.expires, ""
+    early = key.not_before is not None and key.not_before > now
+    return (key.updated, NOBODY_TELLS) if early else _UNKNOWN
+
+
+def _key_deleted(finding: Finding, live: Live) -> When:
+    gone = live.facts.deleted_key
+    return (gone.deleted, NOBODY_TELLS) if isinstance(gone, DeletedKey) else _UNKNOWN
+
+
+def _vault_deleted(finding: Finding, live: Live) -> When:
+    gone = live.facts.deleted_vault
+    logged = _last(live, str(live.intent.vault.name), ("vaults/delete",))
+    if logged:
+        return logged.at, logged.caller
+    return (gone.deleted, "") if isinstance(gone, DeletedVault) else _UNKNOWN
+
+
+def _logged(*operations: str) -> Callable[[Finding, Live], When]:
+    """The newest entry of the vault or the workspace with one of these operations."""
+
+    def look(finding: Finding, live: Live) -> When:
+        for about in (live.intent.vault.name, live.target.name):
+            found = _last(live, about, operations)
+            if found:
+                return found.at, found.caller
+        return _UNKNOWN
+
+    return look
+
+
+def _of_subject(*operations: str) -> Callable[[Finding, Live], When]:
+    """The newest entry about the very thing that the finding is about."""
+
+    def look(finding: Finding, live: Live) -> When:
+        found = _last(live, finding.subject.rstrip("/").rpartition("/")[2], operations)
+        return (found.at, found.caller) if found else _UNKNOWN
+
+    return look
+
+
+def _last(live: Live, name: str, operations: Sequence[str]) -> ActivityEvent | None:
+    """The newest entry that succeeded on a resource of this name, or below it."""
+    if isinstance(live.activity, Unknown) or not name:
+        return None
+    wanted = tuple(one.lower() for one in operations)
+    needle = f"/{name.lower()}/"
+    for one in live.activity:
+        if one.status in ("Failed", "Started") or not one.operation.lower().endswith(wanted):
+            continue
+        if needle in f"{one.resource_id.lower()}/":
+            return msgspec.structs.replace(one, caller=plain(one.caller))
+    return None
+
+
+_GRANTS = (
+    "roleassignments/delete",
+    "accesspolicies/write",
+    "vaults/write",
+)
+
+_LOOKS: dict[str, Callable[[Finding, Live], When]] = {
+    "vault-deleted": _vault_deleted,
+    "vault-network": _logged("vaults/write"),
+    "vault-tenant": _logged("vaults/write"),
+    "key-deleted": _key_deleted,
+    "key-enabled": _key_changed,
+    "key-operations": _key_changed,
+    "key-dates": _key_ended,
+    "newest-version": _newest_changed,
+    "cosmos-grant": _logged(*_GRANTS),
+    "identity-grant": _logged(*_GRANTS),
+    "policy-on-rbac-vault": _logged("vaults/write"),
+    "identity-exists": _of_subject("userassignedidentities/delete"),
+    "lock-read-only": _of_subject("locks/write"),
+    "lock-delete": _of_subject("locks/write"),
+    "managed-group": _of_subject("resourcegroups/delete"),
+    "own-resources": _of_subject("/delete"),
+}
+"""By check: where its beginning can be read from."""

@@ -1,0 +1,64 @@
+"""What diagnosis tells of a workspace that is there: target, tree, changes."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from services.model.plan import Finding, Status
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What is diagnosed."""
+
+    id: str
+    """ARM id of the workspace."""
+    name: str
+    asked: str = ""
+    """What the person gave: an id, an address or a name."""
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a workspace depends on, with everything that hangs below it."""
+
+    id: str
+    """ARM id, key identifier or object id; empty where nothing can be named."""
+    kind: str
+    """workspace, key-version, key, vault, managed-group, cosmos, search, storage, identity,
+    grant or own."""
+    title: str
+    status: Status
+    note: str = ""
+    """What it says of itself: the key it uses, its state, why it is not known."""
+    findings: tuple[str, ...] = ()
+    """Ids of the findings about it."""
+    below: tuple["Node", ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, for the timeline."""
+
+    at: datetime
+    """UTC."""
+    what: str
+    subject: str
+    """ARM id or key identifier."""
+    by: str = ""
+    """Empty where it happens by itself; ``??`` where nobody tells."""
+    source: Literal["activity log", "key", "audit log"] = "activity log"
+    correlation_id: str = ""
+    fits: tuple[str, ...] = ()
+    """Ids of findings that it explains."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one look at a workspace told."""
+
+    target: Target
+    at: datetime
+    """By ARM's clock; UTC."""
+    tree: Node
+    findings: tuple[Finding, ...]
+    """Root causes first, each followed by what it causes; then the rest in the checks' order."""
+    timeline: tuple[Change, ...] = ()
+    """Newest first."""
