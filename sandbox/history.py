@@ -97,6 +97,7 @@ def _perform(world: World, routes: RouteTable, call: Json) -> None:
         unread=True,
     )
     route = found[0]
+    before = len(world.state.operations)
     refusal: Refusal | None = None
     try:
         if plane == ARM:
@@ -105,7 +106,11 @@ def _perform(world: World, routes: RouteTable, call: Json) -> None:
     except Refusal as error:
         refusal, status = error, error.status
     if plane == ARM and route.action and not route.action.endswith("/read") and request.scope:
-        activity.note(world, request, route.action, status)
+        made = activity.note(
+            world, request, route.action, status, refusal.error() if refusal else None
+        )
+        for operation in list(world.state.operations.values())[before:]:
+            activity.started(operation, made)
     if bool(refusal) != bool(call.get("refused")):
         raise ValueError(f"{call['call']}: {refusal or 'was not refused'}")
 

@@ -221,11 +221,7 @@ def service_principals(world: World, request: Request) -> Answer:
 @api.route("GET", "/v1.0/servicePrincipals/{id}")
 def service_principal(world: World, request: Request) -> Answer:
     """One by its object id."""
-    found = world.principal(request.params["id"])
-    wrong = found is None or found.tenant_id != request.caller.tenant_id
-    if found is None or wrong or found.kind != "ServicePrincipal":
-        raise _missing(request.params["id"])
-    return _entity(world, request, found)
+    return _entity(world, request, _own(world, request))
 
 
 def _entity(world: World, request: Request, principal: Principal, status: int = 200) -> Answer:
@@ -282,6 +278,31 @@ def create(world: World, request: Request) -> Answer:
     )
     made.created = world.epoch()
     return _entity(world, request, directory.add(world, made), 201)
+
+
+@api.route("PATCH", "/v1.0/servicePrincipals/{id}")
+def change(world: World, request: Request) -> Answer:
+    """Let one sign in or not (``accountEnabled``); any user may here, as for :func:`create`."""
+    enabled = request.json().get("accountEnabled")
+    if not isinstance(enabled, bool):
+        raise GraphRefusal(400, "BadRequest", "Only accountEnabled can be changed here.")
+    _own(world, request).enabled = enabled
+    return Answer(204, None, dict(_HEADERS))
+
+
+@api.route("DELETE", "/v1.0/servicePrincipals/{id}")
+def remove(world: World, request: Request) -> Answer:
+    """Take one out of the tenant; what was granted to it stays and grants nobody."""
+    del world.state.principals[_own(world, request).object_id.lower()]
+    return Answer(204, None, dict(_HEADERS))
+
+
+def _own(world: World, request: Request) -> Principal:
+    found = world.principal(request.params["id"])
+    wrong = found is None or found.tenant_id != request.caller.tenant_id
+    if found is None or wrong or found.kind != "ServicePrincipal":
+        raise _missing(request.params["id"])
+    return found
 
 
 @api.route("GET", "/v1.0/users/{id}")

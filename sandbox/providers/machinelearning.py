@@ -7,7 +7,13 @@ aml/01, aml/11, aml/13); what is done meanwhile is in :mod:`sandbox.providers.wo
 from sandbox import armid, assigned, operations, tracked
 from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import managedgroup, mlquota, softdeleted, workspacerules
+from sandbox.providers import (
+    managedgroup,
+    mlquota,
+    softdeleted,
+    workspacediagnosis,  # noqa: F401 - its route is on the same api
+    workspacerules,
+)
 from sandbox.providers.workspacebuild import start
 from sandbox.providers.workspacedoc import dependency, new_doc
 from sandbox.state import Json, Operation, Resource
@@ -22,7 +28,6 @@ WORKSPACE = OF_GROUP + "/{name}"
 AT = "/subscriptions/{s}/providers/Microsoft.MachineLearningServices/locations/{location}"
 PATCH_S = 15.0
 DELETE_S = 20.0
-DIAGNOSE_S = 15.0
 """Azure seconds; recorded polls ended within half a minute."""
 _PLAIN = (
     "friendlyName",
@@ -35,17 +40,6 @@ _PLAIN = (
     "ipAllowlist",
     "networkAcls",
     "managedNetwork",
-)
-_DIAGNOSES = (
-    "userDefinedRouteResults",
-    "networkSecurityRuleResults",
-    "resourceLockResults",
-    "dnsResolutionResults",
-    "storageAccountResults",
-    "keyVaultResults",
-    "containerRegistryResults",
-    "applicationInsightsResults",
-    "otherResults",
 )
 
 
@@ -198,39 +192,6 @@ def deleted_job(world: World, data: Json) -> None:
         if operation.inner["purge"]:
             softdeleted.purge(world, operation.target)
     world.end_operation(operation.id, error)
-
-
-@api.route("POST", WORKSPACE + "/diagnose")
-def diagnose(world: World, request: Request) -> Answer:
-    """202 with Location only (recorded: aml/05).
-
-    It looks at the workspace's own dependencies, never at the customer-managed key.
-    """
-    workspace = _named(world, request)
-    operation = world.start_operation(workspace.doc["id"], diagnose=True)
-    world.after(DIAGNOSE_S, "aml.diagnosed", operation=operation.id)
-    headers = _headers(world, request, operation, workspace.doc["location"])
-    return Answer(202, None, {"Location": headers["Location"]})
-
-
-@api.job("aml.diagnosed")
-def diagnosed_job(world: World, data: Json) -> None:
-    """The findings; codes of missing dependencies are not documented and named by us."""
-    operation = world.state.operations[data["operation"]]
-    workspace = world.resource(operation.target)
-    value: Json = {name: [] for name in _DIAGNOSES}
-    properties = workspace.doc["properties"] if workspace else {}
-    for field in ("storageAccount", "keyVault", "containerRegistry", "applicationInsights"):
-        given = properties.get(field)
-        if given and world.resource(given) is None:
-            value[f"{field}Results"].append(
-                {
-                    "code": "ResourceNotFound",
-                    "level": "Error",
-                    "message": f"The resource '{given}' was not found.",
-                }
-            )
-    world.end_operation(operation.id, result={"value": value})
 
 
 @api.route("GET", AT + "/workspaceOperationsStatus/{id}", action="")
