@@ -23,13 +23,16 @@ QUICK = Settings(propagation_s=0.1, probe_s=0.05, poll_s=0.05, look_s=0.05, back
 READS = ("GET", "HEAD")
 ASKING = (
     *("checkNameAvailability", "checkPolicyRestrictions", "/validate"),
-    *("/oauth2/", "getByIds"),
+    *("/oauth2/", "getByIds", "ResourceGraph/resources"),
 )
 
 
 @asynccontextmanager
 async def connected(
-    sandbox: RunningSandbox, name: str = "admin", timeouts: Timeouts | None = None
+    sandbox: RunningSandbox,
+    name: str = "admin",
+    timeouts: Timeouts | None = None,
+    read_only: bool = False,
 ) -> AsyncIterator[Connection]:
     """Signed in as one of the sandbox's principals, through azure-identity and TLS."""
     cloud = Cloud.from_ready(sandbox.ready)
@@ -43,7 +46,9 @@ async def connected(
         disable_instance_discovery=True,
         transport=transport,
     )
-    async with await Connection.open(cloud, credential, settings=timeouts) as conn:
+    async with await Connection.open(
+        cloud, credential, settings=timeouts, read_only=read_only
+    ) as conn:
         yield conn
     await transport.shut()
 

@@ -31,6 +31,16 @@ async def get_key(
     return None if raw is None else _version(raw)
 
 
+async def list_ids(conn: Connection, vault_id: str) -> list[str]:
+    """ARM ids of the keys of a vault; raises AzureError."""
+    where = ArmId.parse(vault_id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    found = await calls.everything(
+        f"list the keys of {where.name}", sdk.keys.list, where.group, where.name
+    )
+    return [calls.arm_id(raw.get("id")) for raw in found]
+
+
 async def create_key(
     conn: Connection, vault_id: str, name: str, spec: KeySpec, policy: RotationPolicy
 ) -> KeyVersion:

@@ -8,7 +8,7 @@ import msgspec
 from services.model.intent import Intent
 from services.model.quota import QuotaLine
 
-Action = Literal["create", "change", "grant", "wait", "verify"]
+Action = Literal["create", "change", "grant", "wait", "verify", "delete"]
 Status = Literal["ok", "fix", "warn", "fail", "unknown", "skipped"]
 
 

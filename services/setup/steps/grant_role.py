@@ -9,15 +9,23 @@ import asyncio
 import time
 from typing import Any
 
-from services.azure import authorization
+from services.azure import authorization, calls
+from services.azure.connection import Connection
 from services.azure.operations import delay
 from services.checks.rights import granted
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import RoleAssignment
 from services.setup.context import NOT_YET, Context, Observation
+from services.setup.marks import Marks, marks
+from services.setup.undoing import GONE, Made, Standing
 from services.setup.waiting import until
 
+ANSWERED = (201,)
+SAYS = "What is deleted softly can't be recovered for use before it is given again."
+TOLD = ("principalId", "roleDefinitionId", "condition", "conditionVersion", "description")
+"""What of an assignment somebody can have changed; the answer to a PUT leaves other fields empty."""
+MACHINE_LEARNING = "microsoft.machinelearningservices/workspaces"
 OWN = "key-rights"
 """The step that measures how long a grant takes."""
 
@@ -27,7 +35,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
     found = await find(ctx, step)
     if found is None or remaining(ctx, step, found) > 0:
         return NOT_YET
-    return Observation(done=True, values={"assignment": found.id})
+    return _granted(found)
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
@@ -44,7 +52,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
         ctx.granted[step.id] = time.monotonic()
         await until(ctx, step, lambda: _listed(ctx, step))
     await _arrive(ctx, step, found)
-    return Observation(done=True, values={"assignment": found.id})
+    return _granted(found)
 
 
 def command(ctx: Context, step: Step) -> str:
@@ -141,3 +149,60 @@ def _why(ctx: Context, step: Step, left: float, measuring: bool) -> dict[str, An
         "assumption": not measured,
         "seconds": round(left, 1),
     }
+
+
+def _granted(found: RoleAssignment) -> Observation:
+    told = {"assignment": found.id, "principal": found.principal_id}
+    return Observation(done=True, values={**told, "marks": _marks(found)})
+
+
+def wrote(step: Step) -> str:
+    """An assignment at the scope; its name is in the path."""
+    return f"{scope_of(step).lower()}/providers/microsoft.authorization/roleassignments/"
+
+
+def scope_of(step: Step) -> str:
+    """Where the role is given."""
+    return str(step.params.get("scope") or step.target)
+
+
+def needles(conn: Connection, made: Made) -> tuple[str, ...]:
+    """What others that need this grant would name.
+
+    A service's access to a vault serves every resource with a key there, and Contributor on a
+    subscription every workspace in it. A grant to an identity serves who has the identity.
+    """
+    scope = ArmId.parse(scope_of(made.step))
+    if made.step.id.startswith("grant-identity"):
+        return (str(made.left.get("principal", "")),)
+    if not scope.group:
+        return (MACHINE_LEARNING,)
+    uri = conn.cloud.vault_uri(scope.names[0]) if scope.names else ""
+    if scope.type.lower() == "microsoft.keyvault/vaults/keys":
+        return (f"{uri}/keys/{scope.name}",)
+    if scope.type.lower() == "microsoft.keyvault/vaults":
+        return (str(scope), f"{uri}/")
+    return (str(scope),)
+
+
+async def standing(conn: Connection, made: Made) -> Standing:
+    """The assignment as it is."""
+    found = await authorization.get_assignment(conn, made.id)
+    if found is None:
+        return GONE
+    return Standing(there=True, created=found.created, marks=_marks(found))
+
+
+async def undo(conn: Connection, made: Made) -> None:
+    """Take the role away."""
+    await authorization.delete_assignment(conn, made.id)
+
+
+def undo_command(conn: Connection, made: Made) -> str:
+    """For a person who may take roles away."""
+    return f"az role assignment delete --ids {made.id}"
+
+
+def _marks(found: RoleAssignment) -> Marks:
+    properties = calls.part(found.raw, "properties")
+    return marks({"properties": {name: properties.get(name) for name in TOLD}})

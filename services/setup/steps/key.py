@@ -7,11 +7,20 @@ from typing import Any
 import msgspec
 
 from services.azure import keys
+from services.azure.connection import Connection
 from services.azure.keys import KeySpec
 from services.ids import KeyId
 from services.model.plan import Step
 from services.model.resources import KeyVersion, RotationPolicy
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.marks import marks
+from services.setup.undoing import GONE, Made, Standing
+
+ANSWERED = (200,)
+SAYS = (
+    "It is deleted softly: whatever it protects can't be read until it is recovered, and its name"
+    " stays taken until the vault's retention is over."
+)
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -86,7 +95,8 @@ async def _find(ctx: Context, step: Step) -> KeyVersion | None:
 
 
 def _pinned(found: KeyVersion) -> Observation:
-    return Observation(done=True, values={"id": found.id, "version": found.version})
+    values = {"id": found.id, "version": found.version, "marks": _marks(found)}
+    return Observation(done=True, values=values)
 
 
 def _absent(step: Step) -> StepFailed:
@@ -96,3 +106,41 @@ def _absent(step: Step) -> StepFailed:
         "Choose a key that exists, or make a new plan with key.create = true.",
         code="KeyNotFound",
     )
+
+
+def wrote(step: Step) -> str:
+    """The creation; a rotation policy on a key that was there made no key."""
+    return f"/keys/{step.params['name'].lower()}/create"
+
+
+def needles(conn: Connection, made: Made) -> tuple[str, ...]:
+    """Its identifier without a version, as everything names it that is encrypted with it."""
+    return (made.id.removeprefix("https://"),)
+
+
+async def standing(conn: Connection, made: Made) -> Standing:
+    """The newest version: another one than this run's is a change."""
+    wish = made.step.params
+    found = await keys.get_key(conn, wish["vault_uri"], wish["name"])
+    if found is None:
+        return GONE
+    versions = await keys.list_versions(conn, wish["vault_uri"], wish["name"])
+    first = min((one.created for one in versions if one.created), default=None)
+    return Standing(there=True, created=first, marks=_marks(found))
+
+
+async def undo(conn: Connection, made: Made) -> None:
+    """Delete it softly, with all its versions."""
+    await keys.delete_key(conn, made.step.params["vault_uri"], made.step.params["name"])
+
+
+def undo_command(conn: Connection, made: Made) -> str:
+    """For a person who may delete keys in this vault."""
+    name = made.step.params["name"]
+    return f"az keyvault key delete --vault-name {KeyId.parse(made.id).vault} --name {name}"
+
+
+def _marks(found: KeyVersion) -> dict[str, str]:
+    attributes = {"version": found.version, "enabled": found.enabled, "ops": sorted(found.ops)}
+    dates = {"not_before": found.not_before, "expires": found.expires}
+    return marks({"tags": found.tags, "attributes": {**attributes, **dates}})

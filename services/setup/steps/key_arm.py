@@ -6,7 +6,21 @@ from services.azure import armkeys
 from services.azure.keys import KeySpec
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.steps.key import rotation
+from services.setup.steps.key import SAYS, needles, rotation, standing, undo, undo_command
+
+__all__ = [
+    "SAYS",
+    "apply",
+    "command",
+    "needles",
+    "observe",
+    "standing",
+    "undo",
+    "undo_command",
+    "wrote",
+]
+
+ANSWERED = (200, 201)
 
 FIELDS = ("type", "bits", "not_before", "expires", "tags")
 
@@ -42,3 +56,8 @@ def command(ctx: Context, step: Step) -> str:
     url = f"{ctx.conn.cloud.arm}{wish['vault_id']}/keys/{wish['name']}?api-version=2026-02-01"
     body = f'{{"properties": {{"kty": "{wish["type"]}", "keySize": {wish["bits"]}}}}}'
     return f"az rest --method put --url '{url}' --body '{body}'"
+
+
+def wrote(step: Step) -> str:
+    """The key below its vault; it is deleted through the vault itself, ARM deletes no keys."""
+    return f"{step.params['vault_id']}/keys/{step.params['name']}".lower()

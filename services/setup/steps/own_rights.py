@@ -4,13 +4,29 @@ import asyncio
 import time
 
 from services.azure import authorization, keys
+from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.azure.operations import delay
 from services.checks.rights import granted
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.steps.grant_role import standing, undo, undo_command, wrote
+from services.setup.undoing import Made
 
+__all__ = [
+    "apply",
+    "command",
+    "needles",
+    "observe",
+    "standing",
+    "undo",
+    "undo_command",
+    "wrote",
+]
+
+ANSWERED = (201,)
+SAYS = ""
 PENDING = "ForbiddenByRbac"
 """Key Vault's inner code both for "no role" and for "not arrived yet" (F19)."""
 
@@ -84,3 +100,8 @@ async def _works(ctx: Context, step: Step) -> bool:
             return False
         raise
     return True
+
+
+def needles(conn: Connection, made: Made) -> tuple[str, ...]:
+    """Nobody else works with the caller's own role."""
+    return ()

@@ -5,6 +5,8 @@ from services.azure.errors import AzureError, ErrorKind
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation
 
+STAYS = "The service principal of one of Azure's own apps stays: the whole tenant shares it."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Does the tenant know the app? Registering its provider may have brought it."""

@@ -6,6 +6,11 @@ from services.model.plan import Step
 from services.setup.context import Context, Observation
 from services.setup.waiting import until
 
+STAYS = (
+    "A registered provider stays: it costs nothing, and others in the subscription may rely"
+    " on it by now."
+)
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Registered? Registering is not enough for the first resource (F22)."""

@@ -5,6 +5,8 @@ from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "Purge protection can't be turned off again."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it purge-protected? Raises StepFailed where the vault is gone."""

@@ -14,9 +14,16 @@ from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import Workspace
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.marks import created, marks
+from services.setup.undoing import GONE, Made, Standing
 from services.setup.waiting import BUSY, begun
 
 API = workspaces.API
+ANSWERED = (200, 201, 202)
+SAYS = (
+    "It is deleted softly: for 14 days it can be recovered, its name stays taken, and its managed"
+    " resource group stays and costs as before, unless it is purged."
+)
 GRANT_SIGNS = ("4002", "ForbiddenByRbac")
 """In a failure: Cosmos DB's or Key Vault's word for a grant that is missing, or not there yet."""
 
@@ -197,10 +204,47 @@ def _must_match(ctx: Context, step: Step, found: Workspace) -> None:
 
 
 def _ready(found: Workspace) -> Observation:
-    values = {"managed_group": found.managed_group, "principal": found.principal_id}
+    values = {
+        "managed_group": found.managed_group,
+        "principal": found.principal_id,
+        "marks": marks(found.raw),
+    }
     return Observation(done=True, values=values)
 
 
 def _is_about_grants(error: AzureError) -> bool:
     told = f"{error.code} {error.inner} {error.message}"
     return any(sign in told for sign in GRANT_SIGNS)
+
+
+def wrote(step: Step) -> str:
+    """The workspace itself."""
+    return step.target.lower()
+
+
+def needles(conn: Connection, made: Made) -> tuple[str, ...]:
+    """Its id: what lies in it, such as an endpoint, begins with it."""
+    return (made.id,)
+
+
+async def standing(conn: Connection, made: Made) -> Standing:
+    """The workspace as it is."""
+    found = await workspaces.get_workspace(conn, made.id)
+    if found is None:
+        return GONE
+    busy = found.state.lower() == "deleting"
+    return Standing(there=True, created=created(found.raw), marks=marks(found.raw), busy=busy)
+
+
+async def undo(conn: Connection, made: Made) -> None:
+    """Delete it softly."""
+    await workspaces.delete_workspace(conn, made.id)
+
+
+def undo_command(conn: Connection, made: Made) -> str:
+    """For a person who may delete workspaces."""
+    id = ArmId.parse(made.id)
+    return (
+        f"az ml workspace delete --name {id.name} --resource-group {id.group}"
+        f" --subscription {id.subscription} --yes"
+    )
