@@ -82,7 +82,7 @@ async def opened(path: Path, mode: str) -> aiosqlite.Connection:
     """
     with told(path):
         if _there(path):
-            await _check(path, f"{path.absolute().as_uri()}?mode=ro")
+            await _check(path)
         database = await aiosqlite.connect(path, isolation_level=None)
         try:
             await database.execute("PRAGMA busy_timeout=5000")
@@ -103,10 +103,15 @@ def _there(path: Path) -> bool:
     return path.stat().st_size > 0
 
 
-async def _check(path: Path, reading: str) -> None:
+def _reading(path: Path) -> str:
+    """An address of the file through which SQLite writes nothing."""
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+async def _check(path: Path) -> None:
     """Read through the file before anything can be written to it."""
     async with (
-        aiosqlite.connect(reading, uri=True) as database,
+        aiosqlite.connect(_reading(path), uri=True) as database,
         database.execute("PRAGMA quick_check(1)") as cursor,
     ):
         row = await cursor.fetchone()

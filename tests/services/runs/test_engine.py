@@ -58,6 +58,8 @@ class Play:
     def __init__(self) -> None:
         self.true: set[str] = set()
         self.log: list[str] = []
+        self.sent: list[str] = []
+        """By step, what was really sent."""
         self.writing: list[Step] = []
         self.most = 0
         self.takes = 0.002
@@ -93,6 +95,7 @@ class Play:
             client_request_id=f"{step.id}-{number}",
         )
         await to.before(write)
+        self.sent.append(step.id)
         self.clash |= bool(step.vault) and step.vault in {one.vault for one in self.writing}
         self.writing.append(step)
         self.most = max(self.most, len(self.writing))
