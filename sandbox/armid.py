@@ -107,9 +107,12 @@ def within(path: str, scope: str) -> bool:
     return low == above or low.startswith(above + "/")
 
 
-def not_found(request: Request) -> GatewayRefusal:
-    """404 ResourceNotFound, worded as ARM does (recorded: keyvault-mgmt/03)."""
-    path = canonical(request.path)
+def not_found(request: Request, path: str = "") -> GatewayRefusal:
+    """404 ResourceNotFound, worded as ARM does (recorded: keyvault-mgmt/03).
+
+    ``path`` names the resource where the address goes on below it.
+    """
+    path = canonical(path or request.path)
     kind = resource_type(path)
     namespace, _, types = kind.partition("/")
     names = "/".join(segments(path.rpartition("/providers/")[2])[2::2])

@@ -280,9 +280,10 @@ def deleted(world: World, data: Json) -> None:
 
 
 def _cluster(world: World, request: Request) -> Resource:
-    found = world.resource(request.path.partition("/agentPools")[0].partition("/agentpools")[0])
+    path = "/" + "/".join(armid.segments(request.path)[:8])
+    found = world.resource(path)
     if found is None:
-        raise armid.not_found(request)
+        raise armid.not_found(request, path)
     return found
 
 

@@ -285,12 +285,18 @@ def delete(world: World, request: Request) -> Answer:
     return Answer(200, group.doc)
 
 
-def _again(world: World, request: Request) -> Answer:
-    """Restart or start: 204 with an operation to poll (recorded: containerinstance/05)."""
-    path = request.path.rpartition("/")[0]
+def _above(world: World, request: Request, mark: str) -> Resource:
+    """The group that an address goes on below, from ``mark``."""
+    path = request.path.rpartition(mark)[0]
     group = world.resource(path)
     if group is None:
-        raise armid.not_found(request)
+        raise armid.not_found(request, path)
+    return group
+
+
+def _again(world: World, request: Request) -> Answer:
+    """Restart or start: 204 with an operation to poll (recorded: containerinstance/05)."""
+    group = _above(world, request, "/")
     operation = world.start_operation(group.doc["id"])
     error = None
     if "cmk" in group.inner:
@@ -312,9 +318,7 @@ api.route("POST", _ONE + "/start")(_again)
 @api.route("POST", _ONE + "/stop")
 def stop(world: World, request: Request) -> Answer:
     """Stop the containers; a stopped group still counts for the quota."""
-    group = world.resource(request.path.rpartition("/")[0])
-    if group is None:
-        raise armid.not_found(request)
+    group = _above(world, request, "/")
     group.doc["properties"]["instanceView"]["state"] = "Stopped"
     return Answer(204)
 
@@ -322,10 +326,8 @@ def stop(world: World, request: Request) -> Answer:
 @api.route("GET", _ONE + "/containers/{container}/logs")
 def logs(world: World, request: Request) -> Answer:
     """What a container printed: here one line that says why there is no more."""
-    group = world.resource(request.path.rpartition("/containers/")[0])
+    group = _above(world, request, "/containers/")
     wanted = request.params["container"]
-    if group is None:
-        raise armid.not_found(request)
     known = {one["name"]: one["properties"] for one in group.doc["properties"]["containers"]}
     if wanted not in known:
         raise Refusal(404, "ResourceNotFound", f"The container '{wanted}' was not found.")

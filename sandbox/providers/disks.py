@@ -209,10 +209,17 @@ def poll(world: World, request: Request) -> Answer:
 @api.route("GET", _SET + "/associatedResources")
 def associated(world: World, request: Request) -> Answer:
     """Ids of the disks and scale sets that use a set."""
-    des = world.resource(request.path.rpartition("/")[0])
-    if des is None:
-        raise armid.not_found(request)
+    des = _parent(world, request)
     return Answer(200, {"value": [one.doc["id"] for one in diskkeys.holders(world, des)]})
+
+
+def _parent(world: World, request: Request) -> Resource:
+    """The resource that an address one word longer is about."""
+    path = request.path.rstrip("/").rpartition("/")[0]
+    found = world.resource(path)
+    if found is None:
+        raise armid.not_found(request, path)
+    return found
 
 
 @api.route("DELETE", _SET)
@@ -289,9 +296,7 @@ def _encrypt(world: World, request: Request, disk: Resource, des_id: str) -> Non
 @api.route("GET", _SCALE_SET + "/virtualMachines")
 def instances(world: World, request: Request) -> Answer:
     """The machines of a scale set with their power state."""
-    found = world.resource(request.path.rpartition("/")[0])
-    if found is None:
-        raise armid.not_found(request)
+    found = _parent(world, request)
     word = "stopped" if found.inner.get("stopped") else "running"
     value = [
         {
@@ -322,9 +327,7 @@ def instances(world: World, request: Request) -> Answer:
 @api.route("POST", _SCALE_SET + "/start")
 def start(world: World, request: Request) -> Answer:
     """Start all machines; one whose key is lost does not boot."""
-    found = world.resource(request.path.rpartition("/")[0])
-    if found is None:
-        raise armid.not_found(request)
+    found = _parent(world, request)
     des = world.resource(found.inner.get("des", ""))
     if "cmk" in found.inner and customerkeys.check(world, found) and des is not None:
         raise _refused(diskkeys.forbidden(des))
