@@ -1,5 +1,6 @@
 """One place where strings from outside become harmless."""
 
+import re
 import unicodedata
 
 LIMIT = 2000
@@ -28,6 +29,19 @@ def plain_lines(value: object, limit: int = 100_000) -> str:
     """Like :func:`plain` for text of several lines: newlines stay."""
     text = "" if value is None else str(value)
     return "\n".join(plain(line) for line in text[:limit].splitlines())
+
+
+_SECRETS = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
+    r"|(?<=Bearer )\S{12,}"
+    r"|(?<=client_secret=)[^&\s]+|(?<=client_assertion=)[^&\s]+|(?<=refresh_token=)[^&\s]+"
+    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
+)
+
+
+def clean(text: object, limit: int = LIMIT) -> str:
+    """plain() without anything that looks like a token, a secret or a proxy's password."""
+    return plain(_SECRETS.sub("[hidden]", plain(text, 4 * limit)), limit)
 
 
 def _kept(char: str) -> bool:

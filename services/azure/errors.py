@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from services.azure.headers import request_id, retry_after
 from services.failures import classify, innermost
-from services.text import plain
+from services.text import clean, plain
 
 
 class ErrorKind(StrEnum):
@@ -234,19 +234,6 @@ def from_answer(
 
 _ACTION = re.compile(r"(?:perform action|Action:)\s*'([A-Za-z][\w.]*/[\w./*-]+)'")
 _WAIT = re.compile(r"(?:after|in) '?(\d{1,5})'? ?seconds", re.IGNORECASE)
-
-_SECRETS = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
-    r"|(?<=Bearer )\S{12,}"
-    r"|(?<=client_secret=)[^&\s]+|(?<=client_assertion=)[^&\s]+|(?<=refresh_token=)[^&\s]+"
-    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
-)
-
-
-def clean(text: object, limit: int = 2000) -> str:
-    """plain() without anything that looks like a token, a secret or a proxy's password."""
-    return plain(_SECRETS.sub("[hidden]", plain(text, 4 * limit)), limit)
-
 
 @contextmanager
 def translated(what: str = "") -> Iterator[None]:

@@ -31,9 +31,9 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, AsyncRetryPolicy
 
 from services.azure import headers
 from services.azure.clocks import Clocks
-from services.azure.errors import AzureError, ErrorKind, clean, read_only
+from services.azure.errors import AzureError, ErrorKind, read_only
 from services.azure.events import Bus, ConnectionEvent, RequestDone
-from services.text import plain
+from services.text import clean, plain
 
 __all__ = [
     "ConnectionEvent",

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from azure.core import exceptions as core
 
-from services.azure.errors import AzureError, ErrorKind, clean, from_answer, sentence
+from services.azure.errors import AzureError, ErrorKind, from_answer, sentence
+from services.text import clean
 
 
 def from_exception(

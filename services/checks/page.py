@@ -1,12 +1,15 @@
-"""docs/failures.md: which failures are foreseen, by which check, and which are not."""
+"""docs/failures.md: which failures are foreseen, by which check, and what each one means."""
+
+from collections.abc import Iterator
 
 from services.checks.registry import CHECKS, NOT_COVERED, Check
+from services.failures import CATALOGUE, Entry, Sign
 
 _WORDS = {"fail": "FAIL", "fix": "FIX", "warn": "WARN", "unknown": "??"}
 
 
 def failures_page() -> str:
-    """The page, from the registry."""
+    """The page, from the registry and the failure catalogue."""
     lines = [
         "# What is checked before anything is written",
         "",
@@ -14,6 +17,9 @@ def failures_page() -> str:
         " plan` ask them too. OK means allowed, never certain to succeed: no API of Azure tells"
         " free capacity in advance. FAIL refuses `wrapkey apply`, unless `--accept CHECK` names the"
         " check. FIX is repaired by a step of the plan. ?? could not be known, and says why.",
+        "",
+        "The failures themselves stand below: what Azure says, what it means, what to do. `wrapkey"
+        " explain` names the one that an error belongs to.",
         "",
         "Gravest is the gravest word a check can say. Each scenario is an estate of the sandbox that"
         " trips the check: `wrapkey --sandbox --scenario failures/NAME`.",
@@ -26,9 +32,9 @@ def failures_page() -> str:
         "",
         "## Failures and who sees them",
         "",
-        "| Failure | Checks |",
-        "|---|---|",
-        *(f"| {number} | {', '.join(f'`{id}`' for id in ids)} |" for number, ids in _by_failure()),
+        "| Failure | What | Checks |",
+        "|---|---|---|",
+        *(_seen(entry) for entry in CATALOGUE if _checks(entry)),
         "",
         "## Not covered",
         "",
@@ -40,6 +46,9 @@ def failures_page() -> str:
         "",
         *(f"- `{one.id}`: {one.without}" for one in CHECKS if not one.scenario),
         "",
+        "## What each failure looks like, and what to do",
+        "",
+        *(line for entry in CATALOGUE for line in _entry(entry)),
         "This page is written by `python -m services.schema`.",
     ]
     return "\n".join(lines) + "\n"
@@ -57,9 +66,32 @@ def _row(check: Check) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _by_failure() -> list[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = {}
-    for check in CHECKS:
-        for number in check.failures:
-            found.setdefault(number, []).append(check.id)
-    return sorted(found.items())
+def _checks(entry: Entry) -> list[str]:
+    return [f"`{check.id}`" for check in CHECKS if entry.number in check.failures]
+
+
+def _seen(entry: Entry) -> str:
+    return f"| {entry.number} | {entry.title} | {', '.join(_checks(entry))} |"
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    yield from (f"### {entry.number} {entry.title}", "")
+    looks = "; ".join(_sign(sign) for sign in entry.signs)
+    yield f"- Azure says: {looks or 'nothing of its own; looking at the resources shows it'}"
+    yield f"- Means: {entry.means}"
+    for sign in entry.signs:
+        if sign.means:
+            yield f"- With {_sign(sign)}: {sign.means}"
+    yield f"- Do: {entry.repair}"
+    for sign in entry.signs:
+        if sign.repair:
+            yield f"- With {_sign(sign)}, do: {sign.repair}"
+    if entry.unsure:
+        yield f"- Not certain: {entry.unsure}"
+    yield from (f"- Source: {entry.source}", "")
+
+
+def _sign(sign: Sign) -> str:
+    """A code as code, words as words; Cosmos DB's substatus by its name."""
+    code = sign.code.replace("cosmos-", "substatus ")
+    return " and ".join([f"`{code}`"] * bool(code) + [f'"{sign.says}"'] * bool(sign.says))

@@ -29,9 +29,12 @@ BY_NUMBER = {entry.number: entry for entry in CATALOGUE}
 
 _ALL = (*CATALOGUE, *resourcemanager.PLAIN)
 _SIGNS = tuple((sign, entry) for entry in _ALL for sign in entry.signs)
-_BY_CODE: dict[str, list[tuple[Sign, Entry]]] = {}
+_BY_CODE: dict[str, list[tuple[str, Sign, Entry]]] = {}
 for _sign, _entry in _SIGNS:
-    _BY_CODE.setdefault(_sign.code, []).append((_sign, _entry))
+    _BY_CODE.setdefault(_sign.code.lower(), []).append((_sign.says.lower(), _sign, _entry))
+
+CODES = frozenset(_BY_CODE) - {""}
+"""Every code that is a sign, in lower case."""
 
 _VAULT_CODE = re.compile(r"\bAKV\d{5}\b", re.IGNORECASE)
 """Key Vault's 401 answers carry their code in the text only."""
@@ -52,12 +55,12 @@ def classify(codes: Iterable[str], message: str = "") -> Entry | None:
     said = message.lower()
     inner_first = [*_told(message), *(one.lower() for one in reversed(list(codes)))]
     for name in (*inner_first, ""):
-        for sign, entry in _BY_CODE.get(name, ()):
-            if sign.says and sign.says in said:
+        for words, sign, entry in _BY_CODE.get(name, ()):
+            if words and words in said:
                 return _as_told(sign, entry)
     for name in inner_first:
-        for sign, entry in _BY_CODE.get(name, ()):
-            if name and not sign.says:
+        for words, sign, entry in _BY_CODE.get(name, ()):
+            if name and not words:
                 return _as_told(sign, entry)
     return None
 

@@ -10,8 +10,8 @@ ENTRIES = (
         title="The quota of cores or clusters is used up",
         signs=(
             code("ManagedClusterCountExceedsQuotaLimit"),
-            code("QuotaExceeded", "cores quota"),
-            code("OperationNotAllowed", "cores quota"),
+            code("QuotaExceeded", "Cores quota"),
+            code("OperationNotAllowed", "Cores quota"),
         ),
         means="The nodes need more cores of their family, or of the region, than the subscription "
         "has left; the message tells limit, usage and what is needed.",
@@ -48,7 +48,7 @@ ENTRIES = (
     Entry(
         number="F32",
         title="The cluster may not read the disk encryption set",
-        signs=(code("LinkedAuthorizationFailed", "diskencryptionsets/read"),),
+        signs=(code("LinkedAuthorizationFailed", "Microsoft.Compute/diskEncryptionSets/read"),),
         means="The cluster's own identity (not that of its nodes) may not read the disk encryption "
         "set, so volumes stay pending.",
         repair="Grant the cluster's identity Reader on the disk encryption set.",

@@ -110,7 +110,7 @@ ENTRIES = (
     Entry(
         number="F17",
         title="Azure Cosmos DB is not in the tenant",
-        signs=(text("cannot find user or service principal in graph database"),),
+        signs=(text("Cannot find user or service principal in graph database"),),
         means="The tenant has no principal of this service yet, so nothing can be granted to it.",
         repair="Register Microsoft.DocumentDB, or make the principal from its app id (az ad sp "
         "create --id).",

@@ -7,9 +7,9 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """What gives a failure away in an error: a code, words of its message, or both."""
 
     code: str = ""
-    """Lower case; an inner code counts as well. Cosmos DB's substatus is ``cosmos-4018``."""
+    """As Azure spells it; case does not count. Cosmos DB's substatus is ``cosmos-4018``."""
     says: str = ""
-    """Lower case; part of the innermost message."""
+    """Part of the innermost message; case does not count."""
     means: str = ""
     """In place of the entry's, where this sign tells more."""
     repair: str = ""
@@ -34,9 +34,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def code(name: str, says: str = "", means: str = "", repair: str = "") -> Sign:
     """A sign by its code, with or without words of the message."""
-    return Sign(code=name.lower(), says=says.lower(), means=means, repair=repair)
+    return Sign(code=name, says=says, means=means, repair=repair)
 
 
 def text(says: str, means: str = "", repair: str = "") -> Sign:
     """A sign by words of the message alone."""
-    return Sign(says=says.lower(), means=means, repair=repair)
+    return Sign(says=says, means=means, repair=repair)

@@ -42,7 +42,7 @@ ENTRIES = (
     Entry(
         number="F40",
         title="You may not grant roles here",
-        signs=(code("AuthorizationFailed", "roleassignments/write"),),
+        signs=(code("AuthorizationFailed", "Microsoft.Authorization/roleAssignments/write"),),
         means="Granting needs a role of its own (Owner, User Access Administrator, Role Based "
         "Access Control Administrator); Contributor does not include it, and a condition may "
         "narrow it.",

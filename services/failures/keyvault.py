@@ -11,7 +11,7 @@ VAULTS = (
     Entry(
         number="F01",
         title="The vault has no purge protection",
-        signs=(text("purge protection enabled on their cmk keyvault"),),
+        signs=(text("purge protection enabled on their CMK keyvault"),),
         means="The vault lets deleted keys be purged, and Azure Machine Learning takes no key "
         "from such a vault. The workspace is accepted first and refused later.",
         repair="Turn on purge protection on the vault (can't be undone), then create again.",
@@ -41,8 +41,8 @@ VAULTS = (
         number="F03",
         title="Purge protection and retention can't be taken back",
         signs=(
-            text('"enablepurgeprotection" cannot be set to false'),
-            text("purge protection has been enabled it's not possible to disable it"),
+            text('"enablePurgeProtection" cannot be set to false'),
+            text("Purge Protection has been Enabled it's not possible to disable it"),
             text("has been set already and it can't be modified"),
         ),
         means="Purge protection stays once it is on, and the days a vault keeps what was deleted "

@@ -30,7 +30,7 @@ ENTRIES = (
     Entry(
         number="F28",
         title="A deleted workspace holds the name",
-        signs=(text("soft-deleted workspace exists"),),
+        signs=(text("Soft-deleted workspace exists"),),
         means="A deleted workspace keeps its name, its managed group and the group's costs for 14 "
         "days.",
         repair="Recover it by creating it again with the same values, purge it, or choose another "
@@ -54,8 +54,8 @@ ENTRIES = (
         number="F34",
         title="Storage can't use the key",
         signs=(
-            text("missing pre-requisites to enable encryptionatrest"),
-            text("operation failed because of authentication issue on the keyvault"),
+            text("Missing pre-requisites to enable EncryptionAtRest"),
+            text("The operation failed because of authentication issue on the keyvault"),
             code("KeyVaultPolicyError"),
         ),
         means="A storage account takes a key only from a vault with soft delete and purge "
@@ -68,7 +68,7 @@ ENTRIES = (
     Entry(
         number="F35",
         title="AI Search can't use its key",
-        signs=(text("the query key used might have been revoked"),),
+        signs=(text("The query key used might have been revoked"),),
         means="The key of an index or of the service is out of reach, so AI Search refuses "
         "queries, and a service with such objects can't be scaled.",
         repair="Give back the access to the key; up to an hour is remembered from before.",

@@ -6,6 +6,7 @@ from services.checks.page import failures_page
 from services.checks.preflight import EVERYTHING, JUDGES
 from services.checks.readers import READERS
 from services.checks.registry import BY_ID, CHECKS, NOT_COVERED
+from services.failures import CATALOGUE
 
 
 def test_each_check_has_a_judge_and_each_fact_a_reader() -> None:
@@ -37,3 +38,14 @@ def test_the_page_tells_of_each() -> None:
         assert f"| `{check.id}` | {check.title} |" in page
     for one in NOT_COVERED:
         assert f"| {one.failure} | {one.title} | {one.reason} |" in page
+
+
+def test_the_page_explains_every_failure_of_the_catalogue() -> None:
+    page = failures_page()
+    for entry in CATALOGUE:
+        below = page.partition(f"### {entry.number} {entry.title}\n")[2].partition("###")[0]
+        assert entry.means in below and entry.repair in below and entry.unsure in below
+        assert all(sign.says in below and sign.means in below for sign in entry.signs)
+        checks = [check.id for check in CHECKS if entry.number in check.failures]
+        row = f"| {entry.number} | {entry.title} | {', '.join(f'`{id}`' for id in checks)} |"
+        assert (row in page) is bool(checks)

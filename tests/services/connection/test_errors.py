@@ -20,8 +20,9 @@ from azure.core.exceptions import (
 )
 from azure.identity import CredentialUnavailableError
 
-from services.azure.errors import AzureError, ErrorKind, clean, from_answer, translated
+from services.azure.errors import AzureError, ErrorKind, from_answer, translated
 from services.failures import innermost
+from services.text import clean
 
 PURGE = "CMK workspaces should have purge protection enabled on their CMK keyvault."
 DEPLOYMENT = {
