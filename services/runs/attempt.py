@@ -179,7 +179,9 @@ def _may_not(error: AzureError) -> bool:
 
 def _failed(error: AzureError) -> dict[str, Any]:
     detail = _failure(error.inner or error.code, error.what, error.means, error.do)
-    return {**detail, "message": error.message, "request_id": error.request_id}
+    failures = [error.failure] if error.failure else []
+    more = {"failures": failures, "message": error.message, "request_id": error.request_id}
+    return {**detail, **more}
 
 
 def _failure(code: str, what: str, means: str, do: str) -> dict[str, Any]:
