@@ -14,6 +14,7 @@ import msgspec
 from services import names
 from services.checks.page import failures_page
 from services.checks.registry import CHECKS
+from services.failures.explained import Explained
 from services.intentrules import RULES
 from services.model import cost
 from services.model.intent import (
@@ -201,6 +202,12 @@ def json_page() -> str:
         f"`{{schema, checks}}`, each `{{{', '.join(check_document(CHECKS[0]))}}}`; see"
         " [failures.md](failures.md).",
         "",
+        "## `wrapkey explain ERROR --json`",
+        "",
+        f"`{{schema, {_names(Explained)}}}`. `failure` is a number of [failures.md](failures.md), or"
+        " empty; `title` is empty where nothing is known of the error. `codes` go outermost first."
+        " `resources` are ids that the error names, those of its `subject` first.",
+        "",
         "## Findings",
         "",
         f"Finding: `{{{_names(Finding)}}}`.",
@@ -251,8 +258,8 @@ EVENTS = {
     "resource.seen": "`resource` is its id; `state`, `type`, `group`",
     "step.done": "`note`",
     "step.skipped": "it was true already",
-    "step.failed": "`cause` (`code`, `what`, `means`), `repair`; `message` and `request_id` of"
-    " Azure",
+    "step.failed": "`cause` (`code`, `what`, `means`), `repair`; of Azure's refusals also `failures`"
+    " (numbers of the failure catalogue), `message`, `request_id`",
     "run.finished": "`status`: succeeded, failed, stopped or interrupted",
 }
 """What the detail of each event holds."""

@@ -167,6 +167,7 @@ def _note(event: Event) -> str:
         cause = detail.get("cause")
         return str(cause.get("what", "")) if isinstance(cause, dict) else ""
     if event.event == "step.waiting":
-        until = f" until {detail['until']}" if detail.get("until") else ""
-        return f"{detail.get('why', '')}{until}"
+        # The time alone: a wait ends today, and a line is short.
+        until = str(detail.get("until", "")).rpartition("T")[2]
+        return f"{detail.get('why', '')}, until {until}" if until else str(detail.get("why", ""))
     return str(detail.get("note", ""))

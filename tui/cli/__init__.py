@@ -20,6 +20,7 @@ _COMMANDS = {
     "apply": ("tui.cli.setup", "Carry out an intent file."),
     "check": ("tui.cli.checks", "Check an intent file against what is there; changes nothing."),
     "checks": ("tui.cli.checks", "Every check there is."),
+    "explain": ("tui.cli.explain", "What an error means that Azure gave you; asks nothing of Azure."),
     "sandbox": ("tui.cli.sandbox", "Serve, use, stop or reset the pretend Azure."),
     "info": ("tui.cli.about", "Versions, paths, and what was found here."),
     "completion": ("tui.cli.about", "The completion script of a shell."),
