@@ -29,6 +29,7 @@ _ORDER = (
     "softDeleteRetentionInDays",
     "enableRbacAuthorization",
     "enablePurgeProtection",
+    "privateEndpointConnections",
     "vaultUri",
     "provisioningState",
     "publicNetworkAccess",

@@ -5,6 +5,7 @@ one; what they would make can be made by a PUT of each resource.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox import armid, policy, tracked
 from sandbox.catalogue import namespace
@@ -22,6 +23,7 @@ _ONE = f"{_ALL}/{{name}}"
 _READ, _WRITE = "Microsoft.Resources/deployments/read", "Microsoft.Resources/deployments/write"
 _VALIDATE = "Microsoft.Resources/deployments/validate/action"
 _TABLE = "deployments"
+_PAGE = 50
 
 
 @api.seed("deployments")
@@ -84,7 +86,18 @@ def listing(world: World, request: Request) -> Answer:
         if key.startswith(start)
         and ("eq" not in text or f"'{doc['properties']['provisioningState'].lower()}'" in text)
     ]
-    return Answer(200, {"value": value})
+    return Answer(200, _page(world, request, value))
+
+
+def _page(world: World, request: Request, value: list[Json]) -> Json:
+    """50 at a time; how many Azure sends was not found."""
+    skip = request.query.get("$skiptoken", "0")
+    start = int(skip) if skip.isdigit() else 0
+    body: Json = {"value": value[start : start + _PAGE]}
+    if start + _PAGE < len(value):
+        query = {**request.query, "$skiptoken": str(start + _PAGE)}
+        body["nextLink"] = f"{world.addresses.arm}{request.path}?{urlencode(query)}"
+    return body
 
 
 @api.route("GET", _ONE, action=_READ)

@@ -2,7 +2,8 @@
 
 A vault: ``name``, ``subscription`` (id or display name), ``group``, ``location``; ``access``
 (``rbac`` or ``policies``), ``purge_protection``, ``retention`` (days), ``sku``, ``network``
-(a table of ``public``, ``default``, ``bypass``, ``ip``), ``policies`` (``principal``: name or
+(a table of ``public``, ``default``, ``bypass``, ``ip``, ``perimeter`` (name) with its ``mode``,
+``endpoints``: names to states), ``policies`` (``principal``: name or
 object id, ``keys``: permissions), ``tags``, ``created_days_ago``, ``deleted`` with
 ``deleted_days_ago``; ``tenant`` (name or id) that it still belongs to after its subscription
 went to another one.
@@ -62,7 +63,7 @@ _KEY = frozenset(
         "deleted_days_ago",
     ]
 )
-_NETWORK = frozenset({"public", "default", "bypass", "ip"})
+_NETWORK = frozenset({"public", "default", "bypass", "ip", "perimeter", "mode", "endpoints"})
 _POLICY = frozenset({"principal", "keys"})
 _ROTATION = frozenset({"after", "before", "expiry"})
 
@@ -89,6 +90,11 @@ def seed_vault(world: World, spec: Json) -> None:
     vault_id = f"{group}/providers/Microsoft.KeyVault/vaults/{name}"
     created = world.epoch() - spec.get("created_days_ago", 30) * DAY
     vault = Resource(_doc(world, spec, vault_id, tenant, created), created)
+    network = spec.get("network", {})
+    if "perimeter" in network:
+        mode = network.get("mode", "Learning")
+        joined = {"name": network["perimeter"], "mode": mode, "guid": state.new_id()}
+        vault.inner["perimeters"] = [joined]
     for key in spec.get("keys", ()):
         _seed_key(world, vault, key)
     if spec.get("deleted"):
@@ -108,6 +114,11 @@ def _doc(world: World, spec: Json, vault_id: str, tenant: str, created: float) -
     }
     if "network" in spec:
         properties["networkAcls"] = _network(spec["network"])
+        if "endpoints" in spec["network"]:
+            properties["privateEndpointConnections"] = [
+                _endpoint(vault_id, name, state)
+                for name, state in spec["network"]["endpoints"].items()
+            ]
     properties["accessPolicies"] = [
         _policy(world, tenant, policy) for policy in spec.get("policies", ())
     ]
@@ -142,6 +153,18 @@ def _network(spec: Json) -> Json:
         "ipRules": [{"value": address} for address in spec.get("ip", ())],
     }
     return rules.network_acls(acls)
+
+
+def _endpoint(vault_id: str, name: str, state: str) -> Json:
+    endpoints = f"{vault_id.partition('/providers/')[0]}/providers/Microsoft.Network"
+    return {
+        "id": f"{vault_id}/privateEndpointConnections/{name}",
+        "properties": {
+            "privateEndpoint": {"id": f"{endpoints}/privateEndpoints/{name}"},
+            "privateLinkServiceConnectionState": {"status": state, "actionsRequired": "None"},
+            "provisioningState": "Succeeded",
+        },
+    }
 
 
 def _policy(world: World, tenant: str, spec: Json) -> Json:

@@ -1,7 +1,5 @@
 """What decides a caller's rights besides role assignments: denials and roles not yet active."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from services.azure import calls
@@ -55,7 +53,7 @@ async def own_assignments(conn: Connection, scope: str, who: str) -> tuple[RoleA
 async def list_denials(conn: Connection, scope: str) -> tuple[DenyAssignment, ...]:
     """The deny assignments at, above and below a scope; raises AzureError."""
     path = f"{scope}/providers/Microsoft.Authorization/denyAssignments"
-    found = await _listed(conn, path, {"api-version": API}, "list deny assignments")
+    found = await calls.listed(conn, path, {"api-version": API}, "list deny assignments")
     return tuple(map(_denial, found))
 
 
@@ -63,20 +61,8 @@ async def list_eligible(conn: Connection, scope: str) -> tuple[EligibleRole, ...
     """Roles the caller may activate at a scope and above; raises AzureError."""
     path = f"{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances"
     query = {"api-version": ELIGIBLE_API, "$filter": "asTarget()"}
-    found = await _listed(conn, path, query, "list roles you may activate")
+    found = await calls.listed(conn, path, query, "list roles you may activate")
     return tuple(map(_eligible, found))
-
-
-async def _listed(conn: Connection, path: str, query: Mapping[str, str], what: str) -> list[Raw]:
-    """All pages. The locked SDK's classes for these are made per api-version; the address
-    serves every scope."""
-    found: list[Raw] = []
-    while path:
-        answer = await conn.call("arm", "GET", path, params=query, what=what)
-        raw = answer.body if isinstance(answer.body, dict) else {}
-        found += calls.objects(raw, "value")
-        path, query = raw.get("nextLink") or "", {}
-    return found
 
 
 def _denial(raw: Raw) -> DenyAssignment:

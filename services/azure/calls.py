@@ -141,6 +141,20 @@ async def everything(what: str, call: Callable[..., Any], *args: Any, **named: A
     return [item async for page in pages(what, call, *args, **named) for item in page]
 
 
+async def listed(conn: Connection, path: str, query: Mapping[str, str], what: str) -> list[Raw]:
+    """All items of a listing without an SDK class that serves it, page by page.
+
+    Raises AzureError.
+    """
+    found: list[Raw] = []
+    while path:
+        answer = await conn.call("arm", "GET", path, params=query, what=what)
+        raw = answer.body if isinstance(answer.body, dict) else {}
+        found += objects(raw, "value")
+        path, query = raw.get("nextLink") or "", {}
+    return found
+
+
 def part(raw: Mapping[str, Any], name: str) -> Raw:
     """A nested object of an answer; empty where it is absent, null or of another type."""
     value = raw.get(name)

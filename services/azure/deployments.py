@@ -33,16 +33,14 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_running(conn: Connection, group: str) -> tuple[Deployment, ...]:
     """Deployments of a group (ARM id) that are not at their end; raises AzureError."""
-    answer = await conn.call(
-        "arm",
-        "GET",
+    found = await calls.listed(
+        conn,
         f"{group}/providers/Microsoft.Resources/deployments",
-        params={"api-version": API, "$filter": "provisioningState eq 'Running'"},
-        what="list running deployments",
+        {"api-version": API, "$filter": "provisioningState eq 'Running'"},
+        "list running deployments",
     )
-    raw = answer.body if isinstance(answer.body, dict) else {}
-    found = map(_deployment, calls.objects(raw, "value"))
-    return tuple(one for one in found if one.state in ("Running", "Accepted"))
+    told = map(_deployment, found)
+    return tuple(one for one in told if one.state in ("Running", "Accepted"))
 
 
 async def validate(conn: Connection, group: str, resources: list[Raw]) -> Refused | None:

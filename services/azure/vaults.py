@@ -9,7 +9,14 @@ from services.azure import calls
 from services.azure.authorization import object_id
 from services.azure.connection import Connection
 from services.ids import ArmId
-from services.model.resources import AccessPolicy, DeletedVault, NameCheck, Raw, Vault
+from services.model.resources import (
+    AccessPolicy,
+    DeletedVault,
+    NameCheck,
+    PrivateEndpoint,
+    Raw,
+    Vault,
+)
 from services.text import plain
 
 SDK = "azure.mgmt.keyvault.aio:KeyVaultManagementClient"
@@ -206,6 +213,17 @@ def _stored(policy: AccessPolicy, tenant: str) -> Raw:
     }
 
 
+def _endpoint(raw: Raw) -> PrivateEndpoint:
+    told = calls.part(raw, "properties")
+    endpoint = plain(calls.part(told, "privateEndpoint").get("id"))
+    id = plain(raw.get("id"))
+    return PrivateEndpoint(
+        id=id,
+        name=(endpoint or id).rpartition("/")[2],
+        status=plain(calls.part(told, "privateLinkServiceConnectionState").get("status")),
+    )
+
+
 def vault(raw: Raw) -> Vault:
     """A vault from its JSON.
 
@@ -228,6 +246,7 @@ def vault(raw: Raw) -> Vault:
         public_access=plain(properties.get("publicNetworkAccess") or "Enabled"),
         default_action=plain(acls.get("defaultAction") or "Allow"),
         bypass=plain(acls.get("bypass") or "AzureServices"),
+        endpoints=tuple(map(_endpoint, calls.objects(properties, "privateEndpointConnections"))),
         policies=tuple(map(_policy, calls.objects(properties, "accessPolicies"))),
         state=plain(properties.get("provisioningState") or "Succeeded"),
         tags=calls.tags(raw),

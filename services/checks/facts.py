@@ -1,15 +1,17 @@
 """What was read from Azure about one intent: data, and what could not be read."""
 
 from collections.abc import Awaitable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 
 from services.azure.access import DenyAssignment, EligibleRole
+from services.azure.activitylog import ActivityEvent
 from services.azure.clouds import Cloud
 from services.azure.deployments import Deployment, Refused
 from services.azure.errors import AzureError, ErrorKind
+from services.azure.perimeters import Perimeter
 from services.azure.policy import PolicyAssignment, PolicyHit
 from services.azure.usages import CosmosRegion
 from services.ids import ArmId
@@ -33,6 +35,9 @@ from services.model.resources import (
 )
 
 T = TypeVar("T")
+
+HELD = timedelta(days=14)
+"""How long a deleted workspace holds its name ("soft delete" page)."""
 
 CLOSED = {"ForbiddenByFirewall", "ForbiddenByConnection"}
 """Key Vault's inner codes for a network that is not let in (F21)."""
@@ -105,6 +110,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """By name in lower case."""
     vault: Vault | Unknown | None = None
     deleted_vault: DeletedVault | Unknown | None = None
+    perimeters: tuple[Perimeter, ...] | Unknown = ()
+    """Network security perimeters of a vault that is there."""
     vault_name: NameCheck | Unknown | None = None
     """Whether the name is free; only read where the vault is not there."""
     rights: tuple[Permission, ...] | Unknown = ()
@@ -154,6 +161,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """By name of fact (storage_name, ...); None where nothing of the kind is made."""
     managed_groups: tuple[ResourceGroup, ...] | Unknown = ()
     """Resource groups that something else manages."""
+    workspace_deletes: tuple[ActivityEvent, ...] | Unknown = ()
+    """Deletes of a workspace of this name in the last 14 days, newest first; only read where
+    there is none of the name now."""
     deployments: tuple[Deployment, ...] | Unknown = ()
     """Running in the workspace's group."""
     validation: Refused | Unknown | None = None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from services.azure.connection import Connection
 from services.checks.facts import PLAN, Facts
 from services.checks.findings import Judge, holds
-from services.checks.judges import access, caller, guards, key, place, room, vault
+from services.checks.judges import access, caller, guards, key, network, place, room, vault
 from services.checks.reading import Reading, reading
 from services.checks.registry import BY_ID, CHECKS, Check
 from services.checks.repairs import judged as judged_by_choice
@@ -16,6 +16,7 @@ from services.model.plan import Finding
 JUDGES: dict[str, Judge] = {
     **place.JUDGES,
     **vault.JUDGES,
+    **network.JUDGES,
     **key.JUDGES,
     **access.JUDGES,
     **caller.JUDGES,

@@ -141,6 +141,15 @@ _VAULT = (
         failures=("F14", "F21"), source=_NETWORK,
     ),
     _seen(
+        "vault-perimeter", "No network perimeter shuts services out of the vault", "vault", "fail",
+        "vault", "perimeters", failures=("F14", "F21"),
+        source=_NETWORK + "; Private Link: move to a network security perimeter",
+    ),
+    _seen(
+        "vault-endpoints", "The vault's private endpoints are approved", "vault", "warn", "vault",
+        failures=("F21",), source="Key Vault: REST error codes",
+    ),
+    _seen(
         "vault-network-you", "Your own address passes the vault's firewall", "vault", "warn",
         "vault", "key", failures=("F21",), source=_NETWORK,
     ),
@@ -349,7 +358,7 @@ _ROOM = (
     ),
     _seen(
         "workspace-deleted", "No deleted workspace holds the name", "workspace", "fail",
-        "workspace", "managed_groups", failures=("F28",), source="concept-soft-delete",
+        "workspace", "managed_groups", "workspace_deletes", failures=("F28",), source="concept-soft-delete",
     ),
     _seen(
         "deployment-running", "No other deployment runs in the group", "resource group", "warn",

@@ -82,6 +82,17 @@ class AccessPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Key permissions, lower case."""
 
 
+class PrivateEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A private endpoint's connection to a vault."""
+
+    id: str
+    """Of the connection."""
+    name: str
+    """Of the endpoint."""
+    status: str
+    """Pending, Approved, Rejected or Disconnected."""
+
+
 class Vault(Noun, frozen=True, kw_only=True):
     """A key vault."""
 
@@ -102,6 +113,7 @@ class Vault(Noun, frozen=True, kw_only=True):
     """Enabled, Disabled or SecuredByPerimeter."""
     default_action: str = "Allow"
     bypass: str = "AzureServices"
+    endpoints: tuple[PrivateEndpoint, ...] = ()
     policies: tuple[AccessPolicy, ...] = ()
     state: str = "Succeeded"
     tags: dict[str, str] = msgspec.field(default_factory=dict)

@@ -50,6 +50,7 @@ FAILS: dict[str, Late] = {
     ),
     "vault-region": Late("workspace", "BadRequest", "same region"),
     "vault-network": Late("workspace", "ForbiddenByFirewall", "(4016)"),
+    "vault-perimeter": Late("workspace", "ForbiddenByConnection", "(4016)"),
     "key-exists": Late("key", "KeyNotFound"),
     "key-deleted": Late("key", "ObjectIsDeletedButRecoverable"),
     "key-type": Late("workspace", "KeyOperationForbidden", "(4005)"),

@@ -205,6 +205,15 @@ async def operator_is_kept_out(sandbox: RunningSandbox, conn: Connection) -> Non
     assert caught.value.inner == "ForbiddenByFirewall"
 
 
+async def endpoint_waits(sandbox: RunningSandbox, conn: Connection) -> None:
+    vault = sandbox.call("GET", f"{VAULTS}/kv-flawed", version="2026-02-01").json()
+    (one,) = vault["properties"]["privateEndpointConnections"]
+    assert one["properties"]["privateLinkServiceConnectionState"]["status"] == "Pending"
+    with pytest.raises(AzureError) as caught:
+        await keys.get_key(conn, vault["properties"]["vaultUri"].rstrip("/"), "cmk", "")
+    assert caught.value.inner == "ForbiddenByConnection"
+
+
 async def vault_has_policies(sandbox: RunningSandbox, conn: Connection) -> None:
     vault = sandbox.call("GET", f"{VAULTS}/kv-flawed", version="2026-02-01").json()
     assert vault["properties"]["enableRbacAuthorization"] is False
@@ -258,6 +267,7 @@ async def deployment_runs(sandbox: RunningSandbox, conn: Connection) -> None:
 WARNS: dict[str, Warned] = {
     "vault-retention": retention_stays,
     "vault-network-you": operator_is_kept_out,
+    "vault-endpoints": endpoint_waits,
     "vault-access-model": vault_has_policies,
     "vault-lock": vault_can_be_deleted,
     "key-rotation": key_expires_under_the_workspace,

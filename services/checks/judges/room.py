@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from services import names
+from services.azure.activitylog import ActivityEvent
 from services.checks import needed, quota
-from services.checks.facts import Facts, Unknown, ids_of
+from services.checks.facts import HELD, Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.ids import ArmId, KeyId, same
 from services.model.intent import Create, Intent
@@ -227,7 +228,10 @@ def _key_matches(intent: Intent, key_id: str) -> bool:
 
 
 def workspace_deleted(intent: Intent, facts: Facts) -> Iterator[Finding]:
-    """Azure has no list of deleted workspaces; a managed group that outlived one tells."""
+    """Azure has no list of deleted workspaces; a managed group that outlived one tells for sure.
+
+    The activity log tells of deletes, not whether they were for good.
+    """
     id, name = str(ids_of(intent).workspace), intent.workspace.name
     if facts.workspace is not None:
         yield skipped("workspace-deleted", id, f"{name} is there")
@@ -248,16 +252,44 @@ def workspace_deleted(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 irreversible=True,
             )
             return
+    deletes = facts.workspace_deletes
+    if not isinstance(deletes, Unknown) and deletes:
+        yield _was_deleted(intent, facts, deletes[0], purge)
+        return
+    known = ["no managed group of one is left"]
+    if isinstance(facts.managed_groups, Unknown):
+        known = ["resource groups could not be listed"]
+    if isinstance(deletes, Unknown):
+        known.append(f"the activity log could not be read ({deletes.reason})")
+    else:
+        known.append("the activity log tells of no delete in the last 14 days")
     yield found(
         "workspace-deleted",
         "unknown",
         id,
         f"Whether a deleted workspace holds the name {name} is not known",
         seen(facts, "managed_groups", "managedBy", "none of this workspace"),
-        meaning="Azure has no list of deleted workspaces. No managed group of one is left"
-        if not isinstance(facts.managed_groups, Unknown)
-        else "Azure has no list of deleted workspaces, and resource groups could not be listed.",
+        seen(facts, "workspace_deletes", "operationName", "no delete"),
+        meaning=f"Azure has no list of deleted workspaces. Known is: {', '.join(known)}.",
         repair=f'If Azure says "Soft-deleted workspace exists": {purge}',
+    )
+
+
+def _was_deleted(intent: Intent, facts: Facts, delete: ActivityEvent, purge: str) -> Finding:
+    name, until = intent.workspace.name, delete.at + HELD
+    return found(
+        "workspace-deleted",
+        "unknown",
+        str(ids_of(intent).workspace),
+        f"A workspace {name} was deleted on {delete.at:%-d %b %Y}: it may hold the name until"
+        f" {until:%-d %b %Y}",
+        seen(facts, "workspace_deletes", "eventTimestamp", f"{delete.at:%Y-%m-%dT%H:%M:%SZ}"),
+        seen(facts, "workspace_deletes", "caller", delete.caller),
+        seen(facts, "workspace_deletes", "correlationId", delete.correlation_id),
+        meaning="The activity log does not tell whether it was deleted for good. If not, Azure"
+        " keeps its name for 14 days.",
+        repair=f"Ask {delete.caller}, choose another name, or delete it for good: {purge}",
+        irreversible=True,
     )
 
 

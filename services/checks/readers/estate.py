@@ -4,11 +4,21 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from services.azure import deployments, groups, providers, resources, subscriptions, workspaces
+from services.azure import (
+    activitylog,
+    deployments,
+    groups,
+    providers,
+    resources,
+    subscriptions,
+    workspaces,
+)
 from services.checks import needed
-from services.checks.facts import Unknown, known
+from services.checks.facts import HELD, Unknown, known
 from services.checks.reading import Reading, by_name
 from services.model.resources import KeyVersion, ResourceGroup, Subscription
+
+DELETE = "Microsoft.MachineLearningServices/workspaces/delete"
 
 
 async def _subscription(on: Reading) -> Subscription | None:
@@ -61,6 +71,21 @@ async def _workspace(on: Reading) -> Any:
     return await known(workspaces.get_workspace(on.conn, str(on.ids.workspace)))
 
 
+async def _workspace_deletes(on: Reading) -> Any:
+    if await on.get("workspace") is not None:
+        return ()
+    whole, id = on.ids.group.subscription, str(on.ids.workspace)
+    since = on.conn.now() - HELD
+    found = await known(activitylog.events(on.conn, whole, since=since, resource_id=id))
+    if isinstance(found, Unknown):
+        return found
+    return tuple(
+        one
+        for one in found
+        if one.operation.lower() == DELETE.lower() and one.status in ("Accepted", "Succeeded")
+    )
+
+
 async def _present(on: Reading) -> frozenset[str]:
     items: Mapping[str, str] = on.further
     found = await asyncio.gather(
@@ -81,5 +106,6 @@ READERS = by_name(
     _deployments,
     _validation,
     _workspace,
+    _workspace_deletes,
     _present,
 )

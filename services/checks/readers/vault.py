@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from services.azure import armkeys, keys, vaults
+from services.azure import armkeys, keys, perimeters, vaults
 from services.azure.errors import AzureError, ErrorKind
 from services.checks.facts import CLOSED, Unknown, known
 from services.checks.reading import Reading, by_name
@@ -23,6 +23,12 @@ async def _deleted_vault(on: Reading) -> DeletedVault | Unknown | None:
         return found
     name = on.intent.vault.name.lower()
     return next((item for item in found if item.name.lower() == name), None)
+
+
+async def _perimeters(on: Reading) -> Any:
+    if not isinstance(await on.get("vault"), Vault):
+        return ()
+    return await known(perimeters.list_perimeters(on.conn, str(on.ids.vault)))
 
 
 async def _vault_name(on: Reading) -> Any:
@@ -102,6 +108,7 @@ READERS = by_name(
     _vault,
     _deleted_vault,
     _vault_name,
+    _perimeters,
     _key,
     _deleted_key,
     _newest_key,

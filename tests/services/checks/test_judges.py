@@ -24,8 +24,10 @@ from wishes import (
 )
 
 from services.azure.access import EVERYBODY, DenyAssignment, EligibleRole
+from services.azure.activitylog import ActivityEvent
 from services.azure.authorization import CONTRIBUTOR, CRYPTO_USER
 from services.azure.deployments import Deployment, Refused
+from services.azure.perimeters import Perimeter
 from services.azure.policy import PolicyAssignment, PolicyHit
 from services.azure.usages import CosmosRegion
 from services.checks.facts import Facts, Unknown
@@ -41,6 +43,7 @@ from services.model.resources import (
     NameCheck,
     Permission,
     Principal,
+    PrivateEndpoint,
     ResourceGroup,
     RotationPolicy,
     Workspace,
@@ -73,6 +76,20 @@ def assigned(definition: str, **parts: Any) -> PolicyAssignment:
 
 def policies(name: str, *hits: Any) -> dict[str, Any]:
     return {"policies": {f"policy_{name}": hits}}
+
+
+def endpoint(status: str) -> PrivateEndpoint:
+    return PrivateEndpoint(id=f"{VAULT}/privateEndpointConnections/pe", name="pe", status=status)
+
+
+DELETED = ActivityEvent(
+    at=NOW - timedelta(days=4),
+    caller="eve@contoso.test",
+    operation="Microsoft.MachineLearningServices/workspaces/delete",
+    status="Succeeded",
+    resource_id=WORKSPACE,
+    correlation_id="c-1",
+)
 
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -116,6 +133,15 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("vault-network", {}, {"vault": vault(default_action="Deny", bypass="None")}, "fail"),
     ("vault-network", {}, {"vault": vault(public_access="SecuredByPerimeter")}, "fail"),
     ("vault-network", {}, {"vault": vault(default_action="Deny")}, "warn"),
+    ("vault-perimeter", {}, {"perimeters": (Perimeter(name="p", mode="Enforced"),)}, "fail"),
+    ("vault-perimeter", {}, {"perimeters": (Perimeter(name="p", mode="Learning"),)}, "warn"),
+    ("vault-perimeter", {}, {"perimeters": UNREAD}, "unknown"),
+    (
+        "vault-endpoints",
+        {},
+        {"vault": vault(public_access="Disabled", endpoints=(endpoint("Pending"),))},
+        "warn",
+    ),
     ("vault-network-you", {}, {"reachable": False}, "warn"),
     (
         "vault-network-you",
@@ -255,6 +281,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "fail",
     ),
     ("workspace-deleted", {}, {"managed_groups": UNREAD}, "unknown"),
+    ("workspace-deleted", {}, {"workspace_deletes": UNREAD}, "unknown"),
+    ("workspace-deleted", {}, {"workspace_deletes": (DELETED,)}, "unknown"),
     ("deployment-running", {}, {"deployments": (Deployment(name="d", state="Running"),)}, "warn"),
     ("workspace-validate", {}, {"validation": Refused(code="X", message="no")}, "fail"),
     ("workspace-validate", {}, {"validation": UNREAD}, "unknown"),
@@ -313,6 +341,16 @@ def test_audits_do_not_refuse_and_an_effect_that_is_not_told_is_looked_up() -> N
     assert statuses(silent) == ["warn"]
     assert statuses(silent, assigned("x", effect="Deny")) == ["fail"]
     assert statuses(silent, assigned("x", effect="Deny", enforced=False)) == []
+
+
+def test_a_delete_in_the_activity_log_tells_who_when_and_until_when() -> None:
+    (one,) = told("workspace-deleted", {}, {"workspace_deletes": (DELETED,)})
+    until = DELETED.at + timedelta(days=14)
+    assert f"{DELETED.at:%-d %b %Y}" in one.title and f"{until:%-d %b %Y}" in one.title
+    assert {"eve@contoso.test", "c-1"} <= {evidence.value for evidence in one.evidence}
+    assert "does not tell whether it was deleted for good" in one.meaning
+    (none,) = told("workspace-deleted", {}, {"workspace_deletes": UNREAD})
+    assert UNREAD.reason in none.meaning
 
 
 def test_what_others_may_do_is_a_warning_and_says_which_role_could_be_activated() -> None:
