@@ -51,14 +51,12 @@ def play(world: World, apis: list[Api], calls: list[Json], days: float) -> None:
     routes = RouteTable(apis)
     timed = sorted(calls, key=lambda call: -seconds(str(call.get("ago", "0s"))))
     for call in timed:
-        if not call.keys() <= _CALL:
-            raise ValueError(f"a call has no {', '.join(sorted(call.keys() - _CALL))}")
         ago = seconds(str(call["ago"]))
         if ago > days * _UNIT["d"]:
             raise ValueError(f"{call['call']}: {call['ago']} ago is before the history begins")
         world.clock.offset = -ago
         world.run_due()
-        _perform(world, routes, call)
+        perform(world, routes, call)
     world.clock.offset = 0.0
     world.run_due()
 
@@ -71,7 +69,10 @@ def seconds(text: str) -> float:
     return float(match[1]) * _UNIT[match[2]]
 
 
-def _perform(world: World, routes: RouteTable, call: Json) -> None:
+def perform(world: World, routes: RouteTable, call: Json) -> None:
+    """Do one call now, whatever its ``ago``; raises ValueError as :func:`play` does."""
+    if not call.keys() <= _CALL:
+        raise ValueError(f"a call has no {', '.join(sorted(call.keys() - _CALL))}")
     method, _, address = call["call"].partition(" ")
     who = directory.by_name(world, call["by"])
     if who is None:

@@ -18,8 +18,9 @@ from sandbox.state import Json, State
 from sandbox.world import World
 
 FOLDER = Path(__file__).parent / "scenarios"
-FOLDERS = ("failures", "broken")
-"""What hinders a new workspace, by id of the check; and workspaces broken after the fact."""
+FOLDERS = ("failures", "broken", "combined")
+"""What hinders a new workspace, by id of the check; workspaces broken since they were made, by
+one failure and by several."""
 _OWN = {"settings", "faults", "intent", "history", "calls"}
 """Tables that are no provider's."""
 

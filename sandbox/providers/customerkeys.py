@@ -233,7 +233,8 @@ def readable(world: World, resource_id: str) -> tuple[bool, str]:
         except KeyUnusable as error:
             return False, error.inner
         return True, "unwrapped"
-    if not resource.doc["properties"].get("serviceProvisionedResourceGroup"):
+    encryption = resource.doc["properties"].get("encryption") or {}
+    if str(encryption.get("status", "")).lower() != "enabled":
         return True, "platform key"
     told = parts(world, resource_id)
     if len(told) < _PARTS:
