@@ -36,7 +36,7 @@ __all__ = ["TABLES", "ParserFailure", "Query", "Unsupported", "parse"]
 Rows = list[Json]
 Operator = Callable[[Rows], Rows]
 
-TABLES = ("Resources", "ResourceContainers")
+TABLES = ("Resources", "ResourceContainers", "AuthorizationResources")
 """Tables of Resource Graph; a query without one reads the first."""
 
 _OPERATORS = (

@@ -1,6 +1,6 @@
 """Resource providers: what they offer, and registering them."""
 
-from sandbox import armid, registrations
+from sandbox import activity, armid, registrations
 from sandbox.catalogue import CATALOGUE, ResourceType, namespace
 from sandbox.gate import authorize
 from sandbox.protocol import Answer, GatewayRefusal, Request
@@ -107,10 +107,12 @@ def unregister(world: World, request: Request) -> Answer:
 
 
 def _turn(world: World, request: Request, now: str, then: str, verb: str) -> Answer:
-
     name = _namespace(request)
     subscription = armid.subscription(request.path)
-    authorize(world, request, f"{name}/{verb}/action", f"/subscriptions/{subscription}")
+    action, scope = f"{name}/{verb}/action", f"/subscriptions/{subscription}"
+    authorize(world, request, action, scope)
+    correlation = request.headers.get("x-ms-correlation-request-id", request.id)
+    activity.entry(world, request.caller, action, scope, 200, correlation=correlation)
     state = registrations.state(world, subscription, name)
     if state not in (then, now) and name.lower() not in registrations.ALWAYS:
         registrations.put(world, subscription, name, now)

@@ -97,6 +97,8 @@ def _rows(world: World, request: Request, table: str, scope: set[str]) -> list[J
     may_read = visibility.reader(world, request.caller.object_id)
     if table == "ResourceContainers":
         return _containers(world, scope, may_read)
+    if table == "AuthorizationResources":
+        return _assignments(world, scope, may_read)
     return [
         _row(world, resource_id, kind, resource.doc)
         for resource_id, kind, resource in top_level(world, "")
@@ -142,6 +144,17 @@ def _containers(world: World, scope: set[str], may_read: visibility.Reader) -> l
         if armid.subscription(resource_id) in scope and may_read(resource_id, kind):
             rows.append(_row(world, resource_id, kind, group.doc))
     return rows
+
+
+def _assignments(world: World, scope: set[str], may_read: visibility.Reader) -> list[Json]:
+    """Role assignments in subscriptions; the one kind of this table that the sandbox has."""
+    kind = "Microsoft.Authorization/roleAssignments"
+    return [
+        _row(world, assignment.doc["id"], kind, assignment.doc)
+        for assignment in world.state.assignments.values()
+        if armid.subscription(assignment.doc["id"]) in scope
+        and may_read(assignment.doc["id"], kind)
+    ]
 
 
 def _answer(world: World, request: Request, rows: list[Json], options: Json) -> Answer:
