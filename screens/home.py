@@ -1,5 +1,8 @@
 """Home: what wrapkey can do, where, and as whom."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList
@@ -11,6 +14,11 @@ from screens.places import PLACES, Place
 from screens.session import Session
 from screens.widgets.explain import Explanation
 from screens.widgets.status import Note
+
+if TYPE_CHECKING:
+    from services.runs.rows import RunRow
+
+PLACES_BY_NAME = {place.name: place for place in PLACES}
 
 
 class Home(Page[None]):
@@ -25,8 +33,10 @@ class Home(Page[None]):
     )
 
     def body(self) -> ComposeResult:
+        past = self.shell.session.past
         entries = [place for place in PLACES if place.key]
-        yield OptionList(*(Option(entry(place), place.name) for place in entries), markup=False)
+        options = (Option(entry(place, past), place.name) for place in entries)
+        yield OptionList(*options, markup=False)
         yield Note(self._note(), id="note")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -35,6 +45,10 @@ class Home(Page[None]):
 
     def session_changed(self) -> None:
         self.query_one(Note).say(self._note())
+        runs = entry(PLACES_BY_NAME["runs"], self.shell.session.past)
+        options = self.query_one(OptionList)
+        if options.get_option("runs").prompt != runs:
+            options.replace_option_prompt("runs", runs)
 
     def _note(self) -> str:
         session = self.shell.session
@@ -68,11 +82,16 @@ class Home(Page[None]):
         )
 
 
-def entry(place: Place) -> Content:
-    """One line of Home."""
+def entry(place: Place, past: "Sequence[RunRow]" = ()) -> Content:
+    """One line of Home; that of the runs says how they stand."""
+    line = place.line
+    if place.name == "runs" and past:
+        from screens.runs import summary
+
+        line = summary(past)
     letter = KEYS[place.key].keys
     return Content.assemble(
-        "  ", (letter, "bold $text-accent"), f"  {place.title:<11} ", (place.line, "$text-muted")
+        "  ", (letter, "bold $text-accent"), f"  {place.title:<11} ", (line, "$text-muted")
     )
 
 

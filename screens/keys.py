@@ -83,11 +83,21 @@ _KEYS = (
     Key("assume", "e", "assume", "assume", "Assume something else for this line of the cost."),
     Key("currency", "u", "currency", "currency", "Another currency."),
     Key("modes", "m", "modes", "bars", "Bars and both modes of encryption, or the list again."),
+    Key("fix", "f", "fix", "fix", "Take this finding's repair into the plan, or leave it out."),
+    Key(
+        "fix_all", "F", "fix_all", "fix all", "Take every repair that can be undone.", footer=False
+    ),
     Key("write_intent", "w", "write_intent", "write", "Write the intent as a TOML file."),
     Key("apply", "a", "apply", "apply", "Do what the plan says, after one question."),
     # a run
     Key("details", "enter", "details", "details", "Everything known about this step."),
     Key("pause", "p", "pause", "pause", "No new write until p is pressed again."),
+    Key("stop", "s", "stop", "stop", "Begin nothing more; writes on their way are awaited."),
+    Key("resume", "c", "resume", "go on", "Go on with it, after a look at what has changed."),
+    Key("take_over", "t", "take_over", "take over", "Carry the run out here instead."),
+    Key("leave", "l", "leave", "leave", "Leave wrapkey; what becomes of the run stands above."),
+    Key("stop_all", "s", "stop", "stop", "Stop after the writes on their way, and leave."),
+    Key("stay", "escape,n", "stay", "stay", "Change nothing.", "esc"),
     Key("retry", "r", "retry", "retry", "Try the failed or waiting step again."),
     Key("result_portal", "o", "portal", "portal", "The address of the workspace in the portal."),
     Key("result_browse", "b", "browse_result", "browse", "The finished workspace, in Browse."),

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from screens.base import Page
+from screens.carried import Carried
 from screens.keys import bind
 from screens.runtext import clock, clock_text, details, sentence, step_text, telling, title
 from screens.setup.page import explanation
@@ -19,8 +20,7 @@ from services import portal
 from services.azure import workspaces
 from services.azure.errors import AzureError
 from services.explain import Names
-from services.runs.engine import Run
-from services.runs.view import RunView, SeenResource, StepLine, subject
+from services.runs.view import SeenResource, StepLine, subject
 from services.text import plain, shorten
 
 FLUSH = 0.25
@@ -95,19 +95,23 @@ class RunPage(Page[None]):
     """A run that lives in the application: leaving this screen does not stop it."""
 
     BINDINGS = bind(
-        "details", "pause", "retry", "result_browse", "result_portal", "run_down", "run_up"
+        *("details", "pause", "stop", "retry", "resume", "take_over"),
+        *("result_browse", "result_portal", "run_down", "run_up"),
     )
     title_word = "Run"
     guide = (
         "Every line is a step; OK is true now, RUN is being done, WAIT waits and says for what, "
         "FAIL has failed, .. has not begun. Enter shows a step in full: its target, what Azure "
         "answered, the command for somebody who may do it. p pauses before the next write, r "
-        "tries a failed or waiting step again. The selection follows the run until you move it. esc leaves the screen; the run goes on."
+        "tries a failed or waiting step again, s stops after the writes on their way. The selection "
+        "follows the run until you move it. esc leaves the screen; the run goes on. A run of "
+        "another process is shown from the journal: the same keys are told to it, and t takes "
+        "it over. c goes on with a run that nobody carries out any more."
     )
 
-    def __init__(self, run: Run, view: RunView) -> None:
+    def __init__(self, run: Carried) -> None:
         super().__init__()
-        self.run_, self.view = run, view
+        self.run_, self.view = run, run.view
         self._shown: dict[str, ResourceRow] = {}
         self._stale = True
         self._follows = True
@@ -125,7 +129,7 @@ class RunPage(Page[None]):
         yield Note("", id="note")
 
     def on_mount(self) -> None:
-        self._unhear = self.run_.subscribe(lambda _: self._mark())
+        self._unhear = self.run_.subscribe(self._mark)
         self._tick()
         self.set_interval(FLUSH, self._flush)
         self.set_interval(1.0, self._tick)
@@ -179,7 +183,8 @@ class RunPage(Page[None]):
             room = max(20, self.app.size.width - 2)
             self.query_one("#run-log", Line).show(Content(f" {shorten(plain(view.log[-1]), room)}"))
         focused = self.focused.line if isinstance(self.focused, StepRow) else None
-        self.query_one(Note).say(sentence(view, focused, now))
+        said = self.run_.problem or sentence(view, focused, now, self.run_.carrier)
+        self.query_one(Note).say(said)
         if self._follows and self.is_current:
             self._follow()
         self._refresh_keys()
@@ -205,7 +210,7 @@ class RunPage(Page[None]):
 
     def _refresh_keys(self) -> None:
         """Tell the key line when other keys work than before."""
-        works = (self.view.ended is None, self._can_retry(), self.view.status)
+        works = (self._live, self._can_retry(), self.view.status, self.run_.carrier)
         if works != self._works:
             self._works = works
             self.refresh_bindings()
@@ -226,10 +231,14 @@ class RunPage(Page[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that do nothing now are dimmed; those of the result come with it."""
         done = self.view.status == "succeeded"
+        if action == "resume":
+            return self.view.ended is not None and not done
+        if action == "take_over":
+            return self.run_.carrier == "another" and self._live
         if action == "retry" and not self._can_retry():
-            return False if done else None
-        if action == "pause" and self.view.ended is not None:
-            return False if done else None
+            return None if self._live else False
+        if action in ("pause", "stop") and not self._live:
+            return False
         if action == "portal":
             connection = self.shell.session.connection
             return done and bool(connection and connection.cloud.portal)
@@ -237,8 +246,16 @@ class RunPage(Page[None]):
             return done
         return super().check_action(action, parameters)
 
+    @property
+    def _live(self) -> bool:
+        """Whether somebody carries the run out now."""
+        return self.view.ended is None and self.run_.carrier != "nobody"
+
     def _can_retry(self) -> bool:
-        return any(line.word in ("FAIL", "WAIT") for line in self.view.lines.values())
+        """Whether a step can be tried again by whoever owns the run."""
+        return (self._live or self.run_.carrier == "us") and any(
+            line.word in ("FAIL", "WAIT") for line in self.view.lines.values()
+        )
 
     def action_run_down(self) -> None:
         self._follows = False
@@ -277,29 +294,34 @@ class RunPage(Page[None]):
         super().on_descendant_focus()
         self._mark()
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         if isinstance(self.focused, StepRow):
             line = self.focused.line
-            values = self.run_.context.results.get(line.step.id, {})
+            values = await self.run_.values(line.step.id)
             text = details(line, self.view, values.get("lines", ()))
             self.app.push_screen(TextView(line.step.title, text))
 
     async def action_pause(self) -> None:
-        if self.view.ended is not None:
-            self.shell.say("The run is over.")
-        elif self.view.status == "paused":
-            self.run_.proceed()
-            self.view.status = "running"
-            self._mark()
+        if self.view.status == "paused":
+            await self.run_.proceed()
         else:
             await self.run_.pause()
+        self._mark()
 
-    def action_retry(self) -> None:
+    async def action_stop(self) -> None:
+        await self.run_.stop()
+        self.shell.say("It stops: nothing more is begun, the writes on their way are awaited.")
+
+    async def action_retry(self) -> None:
         line = self.focused.line if isinstance(self.focused, StepRow) else None
         if line is None or line.word not in ("FAIL", "WAIT"):
             failing = [one for one in self.view.lines.values() if one.word in ("FAIL", "WAIT")]
             line = failing[0] if failing else None
-        if line is None:
-            self.shell.say("No step has failed or waits.")
-        else:
-            self.shell.retry_step(self.run_, line.step.id)
+        if line is not None:
+            await self.run_.retry(line.step.id)
+
+    def action_resume(self) -> None:
+        self.shell.resume_run(self.view.run)
+
+    def action_take_over(self) -> None:
+        self.shell.take_over(self.view.run)

@@ -1,40 +1,43 @@
 """Runs: those of this process, live, and those the journal remembers."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
 from screens.base import Page
+from screens.carried import RESUMABLE
 from screens.keys import bind
-from screens.run import RunPage
 from screens.runtext import clock_text
-from screens.widgets.inspect import TextView
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
-from services.runs.journal import JournalError, RunRow
+from services.runs.journal import JournalDamaged, JournalError
+from services.runs.rows import RunRow
 from services.runs.view import RunView, subject
-from services.text import plain
 
 COLUMNS = (
     Column("Run", 5),
     Column("Status", 12),
     Column("Began", 20),
     Column("Took", 7, right=True),
-    Column("Workspace"),
+    Column("About"),
 )
 EMPTY = "No run yet: Set up makes one."
-HELP = "enter opens a run of this process, and shows what the journal knows of an earlier one."
+HELP = "enter shows a run: live where somebody carries it out, else as the journal has it."
+OPEN = "c goes on with an interrupted run, after a look at what has changed since."
 
 
 class Runs(Page[None]):
-    """Newest first; enter opens one."""
+    """Newest first; enter opens one, c goes on with one."""
 
-    BINDINGS = bind("again_list")
+    BINDINGS = bind("resume", "again_list")
     title_word = "Runs"
     guide = (
-        "Every run the journal knows, newest first. A run of this process opens live; of an "
-        "earlier one its events are shown as they were written."
+        "Every run the journal knows, newest first. Enter shows its steps: live, also where "
+        "another process carries it out. c goes on with one that was interrupted, stopped or "
+        "has failed: what changed since is shown first, and what is there is not made twice."
     )
 
     def body(self) -> ComposeResult:
@@ -59,49 +62,77 @@ class Runs(Page[None]):
     async def _read(self) -> None:
         try:
             found = await self.shell.past_runs()
+        except JournalDamaged as error:
+            self.query_one(Note).say(str(error))
+            self.shell.mend_journal()
+            return
         except JournalError as error:
             self.query_one(Note).say(str(error))
             return
         live = self.shell.session.views
         self.query_one(ListTable).load([_row(one, live.get(one.id)) for one in found])
-        self.query_one(Note).say(HELP if found else EMPTY)
+        self._tell()
+
+    def _tell(self) -> None:
+        """What the keys do with the selected run."""
+        found = self.shell.session.past
+        text = f"{OPEN} {HELP}" if self._selected_can_go_on() else HELP
+        self.query_one(Note).say(text if found else EMPTY)
+        self.refresh_bindings()
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._tell()
 
     def on_list_table_counted(self, event: ListTable.Counted) -> None:
         self.query_one(TitleLine).show(right=event.text)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         row = self.query_one(ListTable).current
-        if row is None:
-            return
-        session = self.shell.session
-        if row.key in session.runs:
-            self.app.push_screen(RunPage(session.runs[row.key], session.views[row.key]))
-        else:
-            self.run_worker(self._show(row.key), group="show", exclusive=True, description="show")
+        if row is not None:
+            self.shell.open_run(row.key)
 
-    async def _show(self, run: str) -> None:
-        try:
-            events = await self.shell.past_events(run)
-        except JournalError as error:
-            self.query_one(Note).say(str(error))
-            return
-        lines = [
-            f"{one.at:%Y-%m-%d %H:%M:%S}Z {one.event} {one.step} {plain(one.resource)}"
-            f" {plain(one.detail) if one.detail else ''}".rstrip()
-            for one in events
-        ]
-        self.app.push_screen(TextView(f"Run {run}", "\n".join(lines)))
+    def _selected_can_go_on(self) -> bool:
+        row = self.query_one(ListTable).current
+        known = {one.id: one for one in self.shell.session.past}
+        return row is not None and row.key in known and known[row.key].status in RESUMABLE
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "resume":
+            return self._selected_can_go_on() or None
+        return super().check_action(action, parameters)
+
+    def action_resume(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None:
+            self.shell.resume_run(row.key)
 
 
 def _row(run: RunRow, view: RunView | None) -> Row:
     ended = run.finished
     took = clock_text(int(((ended or datetime.now(UTC)) - run.created).total_seconds()))
-    status = view.status if view else run.status
+    alive = run.status == "running"
     cells = (
         run.id,
-        status,
+        "paused" if alive and view and view.status == "paused" else run.status,
         f"{run.created:%Y-%m-%d %H:%M:%S}Z",
-        took if ended or view else "",
-        subject(run.plan).name,
+        took if ended or alive else "",
+        name(run),
     )
     return Row(run.id, cells, order={3: took})
+
+
+def name(run: RunRow) -> str:
+    """What a run is about, and what it does to it where that is not to set it up."""
+    what = subject(run.plan).name
+    return what if run.purpose == "setup" else f"{run.purpose} {what}"
+
+
+def summary(runs: Iterable[RunRow]) -> str:
+    """How many runs ended in which way; empty where there are none."""
+    counted = Counter(_WORDS.get(one.status, one.status) for one in runs)
+    told = ", ".join(f"{counted[word]} {word}" for word in _ORDER if counted[word])
+    return f"{told}: press h to resume" if counted["interrupted"] else told
+
+
+_WORDS = {"succeeded": "finished", "running": "going on"}
+_ORDER = ("going on", "finished", "failed", "stopped", "interrupted")

@@ -6,11 +6,13 @@ from typing import Any
 
 from textual.content import Content
 
+from screens.carried import Carrier
 from screens.widgets.shown import status
 from services.runs.view import RunView, StepLine
 from services.text import clip, plain
 
 MOVING = "The run belongs to wrapkey, not to this screen: esc leaves it running."
+ELSEWHERE = "Another process carries this run out; p, s and r are told to it, t takes it over."
 
 
 def title(view: RunView) -> Content:
@@ -72,18 +74,52 @@ def result_text(view: RunView, now: datetime) -> str:
     )
 
 
-def sentence(view: RunView, focused: StepLine | None, now: datetime) -> str:
+def paused_text(view: RunView) -> str:
+    """Why a run is paused, and what ends the pause."""
+    detail = view.pause
+    if detail.get("why") == "sign-in" and not detail.get("code"):
+        said = " ".join(plain(detail.get(name) or "") for name in ("what", "means", "do"))
+        return f"Paused: {said} Nothing has failed; the run goes on by itself then."
+    if detail.get("why") == "sign-in":
+        return (
+            "Paused: the sign-in has ended. Nothing has failed; the run goes on by itself after "
+            f"this: open {plain(detail.get('address'))} in any browser and enter "
+            f"{plain(detail.get('code'))}."
+        )
+    if detail.get("why") == "secret":
+        return (
+            f"Paused: {plain(detail.get('what') or 'a secret')} can't be read here. Provide it, "
+            "then p goes on."
+        )
+    return "Paused: what Azure has begun goes on, nothing new is written. p goes on."
+
+
+def over_text(view: RunView) -> str:
+    """How a run ended that nobody carries out any more, and how it goes on."""
+    begun = [line for line in view.lines.values() if line.note == "was under way"]
+    way = f"; {len(begun)} under way when it ended" if begun else ""
+    return (
+        f"This run has ended: {view.status}, {view.done} of {view.total} steps done{way}. "
+        "c goes on with it: what is there is looked at first, nothing is done twice."
+    )
+
+
+def sentence(view: RunView, focused: StepLine | None, now: datetime, carrier: Carrier) -> str:
     """What the selected or the most telling step has to say."""
     if view.status == "succeeded":
         return result_text(view, now)
     if view.status == "paused":
-        return "Paused: what Azure has begun goes on, nothing new is written. p goes on."
+        return paused_text(view)
     lines = list(view.lines.values())
     telling = next((one for one in lines if one.word == "FAIL"), None) or next(
         (one for one in lines if one.word == "WAIT"), None
     )
     line = focused if focused and focused.word in ("FAIL", "WAIT") else telling
-    return telling_text(line) if line else MOVING
+    if line:
+        return telling_text(line)
+    if view.ended is not None:
+        return over_text(view)
+    return ELSEWHERE if carrier == "another" else MOVING
 
 
 def telling(view: RunView) -> StepLine | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from services.home import Memory, Paths
     from services.model.resources import Subscription
     from services.runs.engine import Run
+    from services.runs.journal import RunRow
     from services.runs.view import RunView
 
 Stage = Literal["starting", "sandbox", "signing in", "ready", "failed"]
@@ -25,6 +26,8 @@ class Options:
     connect: str = ""
     """Path of the ready file of a running sandbox."""
     principal: str = ""
+    credential: str = ""
+    """The one way to sign in; empty: the first that is ready."""
     subscription: str = ""
     """Id or name."""
     read_only: bool = False
@@ -46,6 +49,12 @@ class Session:
         self.error: AzureError | None = None
         """Why the stage is ``failed``."""
         self.connection: Connection | None = None
+        self.way = ""
+        """How the connection was signed in: a name of services.azure.credentials."""
+        self.principal = options.principal
+        """Who we are in the sandbox; empty for its admin."""
+        self.past: tuple[RunRow, ...] = ()
+        """Every run the journal knows, newest first, as it was last read."""
         self.subscriptions: tuple[Subscription, ...] = ()
         self.subscription: Subscription | None = None
         """The one that was chosen, or the one of last time."""

@@ -8,8 +8,7 @@ from textual.app import App
 from screens.session import Session
 
 if TYPE_CHECKING:
-    from services.model.plan import Event, Plan
-    from services.runs.engine import Run
+    from services.model.plan import Plan
     from services.runs.journal import RunRow
 
 
@@ -43,16 +42,24 @@ class Shell(App[int]):
         """Begin a run of this plan and show it; it lives in the application."""
 
     @abstractmethod
-    def retry_step(self, run: "Run", step: str) -> None:
-        """Try a step of a run again, also when the run has ended."""
-
-    @abstractmethod
-    async def past_runs(self) -> "list[RunRow]":
+    async def past_runs(self) -> "tuple[RunRow, ...]":
         """Every run the journal knows, newest first; raises JournalError."""
 
     @abstractmethod
-    async def past_events(self, run: str) -> "list[Event]":
-        """What happened in a run, in order; raises JournalError."""
+    def open_run(self, run: str) -> None:
+        """Show a run: live where it is carried out, from the journal where it is not."""
+
+    @abstractmethod
+    def resume_run(self, run: str) -> None:
+        """Ask whether to go on with a run, after showing what has changed since; then do."""
+
+    @abstractmethod
+    def take_over(self, run: str) -> None:
+        """Ask the process that carries a run out to yield it, and carry it out here."""
+
+    @abstractmethod
+    def mend_journal(self) -> None:
+        """Ask whether to set a damaged journal aside; then begin a new one."""
 
     @abstractmethod
     def say(self, text: str, *, bad: bool = False) -> None:

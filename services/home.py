@@ -19,6 +19,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: Path
     """The sandbox's state and ready file."""
 
+    @property
+    def journal(self) -> Path:
+        """The journal of all runs; made when the first run is."""
+        return self.runs / "journal.sqlite"
+
     @classmethod
     def here(cls) -> Self:
         """The folders under WRAPKEY_HOME, else the platform's usual ones.

@@ -17,13 +17,13 @@ from screens.base import Modal, Page
 from screens.keys import bind
 from screens.places import PLACES, build, find
 from screens.session import Session
-from screens.shell import Shell
 from services.text import plain
 from tui import ascii as ascii_
-from tui import clipboard, crash
-from tui.exits import Exit
+from tui import clipboard, crash, farewell
 from tui.runs import Runs
+from tui.runshell import RunShell
 from tui.small import TooSmall
+from tui.terminal import SteadyDriver
 from tui.theme import THEMES, pick
 from tui.typeahead import TypeAhead
 from tui.warm import warm
@@ -31,11 +31,11 @@ from tui.warm import warm
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from services.model.plan import Event, Plan
-    from services.runs.engine import Run
-    from services.runs.journal import RunRow
     from tui.connector import Connector
 
+
+ENDS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""Signals that end wrapkey in order."""
 
 # What the first paint does not need is imported where it is used.
 
@@ -46,7 +46,7 @@ def _commands() -> "type[Provider]":
     return Commands
 
 
-class Wrapkey(Shell):
+class Wrapkey(RunShell):
     """wrapkey in a terminal."""
 
     TITLE = "wrapkey"
@@ -64,12 +64,13 @@ class Wrapkey(Shell):
         self._copied = ("", "")
         self._begun = False
         self._typeahead = TypeAhead(self)
-        self._runs = Runs(session, self._run_broke)
+        self._runs = Runs(session, self._run_broke, self._run_over)
         self.last_words = ""
-        """What to tell the person when the screens are gone."""
         # Textual takes NO_COLOR out of the environment and decides by it while it is made.
         theme = pick(session.options.theme, session.memory.theme)
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(
+            driver_class=SteadyDriver, ansi_color=True if "NO_COLOR" in os.environ else None
+        )
         self.animation_level = "none"
         for look in THEMES.values():
             self.register_theme(look)
@@ -88,8 +89,8 @@ class Wrapkey(Shell):
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(name, self._hung_up)
+        for name in ENDS:
+            loop.add_signal_handler(name, self.terminal_gone)
         self.call_after_refresh(self._after_first_paint)
         # A screen that is opened before the first paint of Home keeps Home's callbacks waiting.
         self.set_timer(0.3, self._after_first_paint)
@@ -101,21 +102,14 @@ class Wrapkey(Shell):
         self._begun = True
         threading.Thread(target=warm, name="warm", daemon=True).start()
         self.connect()
-
-    def _hung_up(self) -> None:
-        """The terminal has gone, or we were told to end: runs are journalled, so just end."""
-        self.exit(return_code=self._code())
-
-    def _code(self) -> int:
-        return Exit.INTERRUPTED if self._live_runs() else Exit.DONE
-
-    def _live_runs(self) -> list[str]:
-        return [id for id, run in self.session.runs.items() if run.status == "running"]
+        self.read_past()
 
     async def on_unmount(self) -> None:
-        for name in (signal.SIGHUP, signal.SIGTERM):
+        for name in ENDS:
             asyncio.get_running_loop().remove_signal_handler(name)
-        await self._runs.close()
+        # Only a fault of our own leaves runs for here; any other way out has ended them.
+        for view in await self._runs.close():
+            self._say_at_end(*farewell.stopped(view, self._as_now))
         await self._connector.close()
 
     def _fatal_error(self) -> None:
@@ -125,7 +119,7 @@ class Wrapkey(Shell):
             path = crash.report(error, self.session.paths.state) if error else None
         except OSError:
             path = None
-        self.last_words = crash.sentences(path)
+        self._say_at_end(*crash.sentences(path).splitlines())
         self._close_messages_no_wait()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -172,7 +166,7 @@ class Wrapkey(Shell):
         self.notify(plain(text), severity="error" if bad else "information", markup=False)
 
     def connect(self, only: str = "", tenant: str = "") -> None:
-        if self._live_runs():
+        if self._runs.live:
             self.say("A run is going on as you: stop it before you sign in as somebody else.")
             return
         self.run_worker(
@@ -189,46 +183,21 @@ class Wrapkey(Shell):
     def choose_region(self, name: str) -> None:
         self._connector.choose_region(name)
 
-    def start_run(self, plan: "Plan") -> None:
-        self.run_worker(self._start_run(plan), name="start run", description="start a run")
-
-    async def _start_run(self, plan: "Plan") -> None:
-        from screens.run import RunPage
-        from services.azure.errors import AzureError
-        from services.runs.journal import JournalError
-
-        try:
-            run, view = await self._runs.start(plan)
-        except JournalError as error:
-            self.say(f"Nothing was begun: {error}", bad=True)
-            return
-        except AzureError as error:
-            self.say(f"Nothing was begun. {error.what} {error.do}", bad=True)
-            return
-        # One paint for all of it: every page of Set up below would be painted as it appears.
-        with self.batch_update():
-            while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[1], RunPage):
-                await self.pop_screen()
-            await self.push_screen(RunPage(run, view))
+    def _run_over(self) -> None:
+        self.session.changed()
+        if self.is_running and self._ending is None:
+            self.read_past()
 
     def _run_broke(self, run: str, error: BaseException) -> None:
         """A run met what is no answer of Azure: it is interrupted; the others go on."""
         from services.runs.journal import JournalError
+        from services.runs.lock import RunLocked
 
-        if isinstance(error, JournalError):
+        if isinstance(error, (JournalError, RunLocked)):
             self.say(f"Run {run} was interrupted. {error}", bad=True)
             return
         path = crash.report(error, self.session.paths.state)
         self.say(f"Run {run} was interrupted by a fault of wrapkey's own: {path}", bad=True)
-
-    async def past_runs(self) -> "list[RunRow]":
-        return await (await self._runs.journal()).standing()
-
-    async def past_events(self, run: str) -> "list[Event]":
-        return [event for _, event in await (await self._runs.journal()).events(run)]
-
-    def retry_step(self, run: "Run", step: str) -> None:
-        self._runs.retry(run, step)
 
     # -- keys that work everywhere
 
@@ -265,24 +234,6 @@ class Wrapkey(Shell):
     def action_open(self, name: str) -> None:
         """A key of Home."""
         self.goto(name)
-
-    async def action_quit(self) -> None:
-        live = self._live_runs()
-        if not live:
-            self.exit(return_code=Exit.DONE)
-            return
-        text = (
-            "It is interrupted where it stands. Azure finishes what it was asked for, and "
-            "wrapkey can go on with it later: nothing is done twice."
-        )
-        question = f"Leave while a run is going on ({', '.join(live)})?"
-        from screens.widgets.confirm import Confirm
-
-        self.push_screen(Confirm(question, text), self._leave)
-
-    def _leave(self, sure: bool | None) -> None:
-        if sure:
-            self.exit(return_code=Exit.INTERRUPTED)
 
     def action_command_palette(self) -> None:
         from tui.palette import Palette

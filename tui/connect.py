@@ -131,30 +131,50 @@ async def connected(
     Without az, environment variables and managed identity it is said on stderr why each of
     them does not serve, and a device code is shown there, once for each process.
     """
+    async with signed_in(options, paths, memory) as (connection, _):
+        yield connection
+
+
+@asynccontextmanager
+async def signed_in(
+    options: Options, paths: "Paths", memory: "Memory"
+) -> "AsyncIterator[tuple[Connection, Name]]":
+    """As :func:`connected`, and by which way; a sandbox's principals have a secret each."""
     ready = await ready_of(options, paths.sandbox, talk)
     cloud = await cloud_of(options, ready)
-    credential = await _credential(options, memory, cloud, ready)
+    name, credential = await _credential(options, memory, cloud, ready)
     connection = await sign_in(cloud, credential, read_only=options.read_only)
     try:
-        yield connection
+        yield connection, name
     finally:
         await connection.close()
 
 
 async def _credential(
     options: Options, memory: "Memory", cloud: "Cloud", ready: Ready | None
-) -> Any:
+) -> "tuple[Name, Any]":
     from services.azure.credentials import TITLES, credential_for, principal_from_ready
 
-    if ready is not None:
-        return principal_from_ready(ready, options.principal)
+    tenant = memory.tenant if ready is None else str(ready.get("tenant_id", ""))
+    name = way(options.credential)
+    if ready is not None and name != "device-code":
+        return "environment", principal_from_ready(ready, options.principal)
     answers: list[Probe] = []
-    name = await probed(cloud, memory.tenant, memory.credential, answers.append)
+    if name is None:
+        name = await probed(cloud, tenant, memory.credential, answers.append)
     if name is None:
         for one in answers:
             if one.name != "device-code":
                 talk(f"{TITLES[one.name]}: {one.outcome}. {one.reason}")
-    return credential_for(name or "device-code", cloud, memory.tenant, _show_code)
+    name = name or "device-code"
+    return name, credential_for(name, cloud, tenant, _show_code)
+
+
+def way(name: str) -> "Name | None":
+    """A way to sign in by its name; None for the empty one and for no name of any."""
+    from services.azure.credentials import NAMES
+
+    return next((one for one in NAMES if one == name), None)
 
 
 def _show_code(code: "DeviceCode") -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from screens.session import Session
 from services.azure.errors import AzureError, ErrorKind
 from tui.attach import NoSandbox, Ready
-from tui.connect import cloud_of, load_sdk, probed, ready_of, sign_in
+from tui.connect import cloud_of, load_sdk, probed, ready_of, sign_in, way
 
 if TYPE_CHECKING:
     from services.azure.clouds import Cloud
     from services.azure.connection import Connection
-    from services.azure.credentials import DeviceCode, Name, Probe
+    from services.azure.credentials import DeviceCode, Probe
     from services.model.resources import Subscription
 
 _CODE: Literal["device-code"] = "device-code"
@@ -81,22 +81,28 @@ class Connector:
         self._stage("ready")
 
     async def _credential(self, cloud: "Cloud", ready: Ready | None, only: str) -> Any:
-        from services.azure.credentials import NAMES, credential_for, principal_from_ready
+        from services.azure.credentials import credential_for, principal_from_ready
         from services.azure.devicecode import forget
 
+        session = self.session
+        only = only or session.options.credential
         tenant = self._tenant if ready is None else str(ready.get("tenant_id", ""))
         if only == _CODE:
             forget(cloud, tenant)
         if ready is not None and only == _CODE:
+            session.way = _CODE
             return credential_for(_CODE, cloud, tenant, self._code)
         if ready is not None:
-            return principal_from_ready(ready, only or self.session.options.principal)
-        name: Name | None = next((name for name in NAMES if name == only), None)
+            principal = "" if way(only) else only
+            session.way, session.principal = "environment", principal or session.options.principal
+            return principal_from_ready(ready, session.principal)
+        name = way(only)
         if name is None:
-            self.session.probes.clear()
-            name = await probed(cloud, self._tenant, self.session.memory.credential, self._heard)
+            session.probes.clear()
+            name = await probed(cloud, self._tenant, session.memory.credential, self._heard)
         if name is None:
             raise _nobody()
+        session.way = name
         self.remember(credential=name, tenant=self._tenant)
         return credential_for(name, cloud, self._tenant, self._code)
 

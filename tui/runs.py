@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from screens.session import Session
 
 if TYPE_CHECKING:
+    from screens.carried import Carried, Carrier
     from services.azure.policies import ConnectionEvent
     from services.model.plan import Plan
     from services.runs.engine import Run
@@ -14,43 +15,124 @@ if TYPE_CHECKING:
     from services.runs.view import RunView
 
 
+class Own:
+    """A run of this process, as its page drives it (screens.carried)."""
+
+    carrier: "Carrier" = "us"
+    problem = ""
+
+    def __init__(self, runs: "Runs", run: "Run", view: "RunView") -> None:
+        self._runs = runs
+        self._run = run
+        self.view = view
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Hear of every change from now on; the answer ends that."""
+        return self._run.subscribe(lambda _: listener())
+
+    async def pause(self) -> None:
+        """Send no new write."""
+        await self._run.pause()
+
+    async def proceed(self) -> None:
+        """End a pause."""
+        self._run.proceed()
+
+    async def stop(self) -> None:
+        """Begin nothing more; writes on their way are awaited."""
+        self._run.stop()
+
+    async def retry(self, step: str) -> None:
+        """Try a step again; a run that has ended goes on."""
+        self._runs.retry(self._run, step)
+
+    async def values(self, step: str) -> dict[str, Any]:
+        """What a step has found and left for others."""
+        return self._run.context.results.get(step, {})
+
+
 class Runs:
     """Starts runs, keeps their views, and ends them in order."""
 
-    def __init__(self, session: Session, broke: Callable[[str, BaseException], None]) -> None:
-        """``broke`` is told of a fault in a run that is not an answer of Azure."""
+    def __init__(
+        self,
+        session: Session,
+        broke: Callable[[str, BaseException], None],
+        over: Callable[[], None],
+    ) -> None:
+        """``broke`` is told of a fault in a run that is not an answer of Azure, ``over`` of ends."""
         self._session = session
         self._broke = broke
+        self._over = over
         self._journal: Journal | None = None
         self._tasks: dict[str, asyncio.Task[object]] = {}
 
     async def journal(self) -> "Journal":
         """The journal, opened when first asked for; raises JournalError."""
-        from services.runs.engine import runs_folder
         from services.runs.journal import Journal
 
         if self._journal is None:
-            folder = runs_folder(self._session.paths.state)
-            self._journal = await Journal.open(folder / "journal.sqlite")
+            self._journal = await Journal.open(self._session.paths.journal)
         return self._journal
 
-    async def start(self, plan: "Plan") -> "tuple[Run, RunView]":
+    async def start(self, plan: "Plan") -> Own:
         """Enter a run in the journal and begin it; raises JournalError and AzureError."""
         from services.runs.engine import Run
+
+        run = await Run.start(self._session.live, await self.journal(), plan)
+        own = self._keep(run)
+        self.go(run)
+        return own
+
+    def _keep(self, run: "Run") -> Own:
+        """Keep a run that this process owns, and its view."""
         from services.runs.view import RunView
 
         session = self._session
-        run = await Run.start(session.live, await self.journal(), plan)
-        view = RunView(run.id, plan, pace=session.speed or 1.0)
+        view = RunView(run.id, run.plan, pace=session.speed or 1.0)
         run.subscribe(view.hear)
         session.runs[run.id], session.views[run.id] = run, view
-        self.go(run)
-        session.changed()
-        return run, view
+        return Own(self, run, view)
+
+    async def look(self, run: str) -> "Carried":
+        """A run of this process, or one read from the journal.
+
+        Raises LookupError for an unknown one, and JournalError.
+        """
+        from tui.watching import Watched
+
+        found = self._session.runs.get(run)
+        if found is not None:
+            return Own(self, found, self._session.views[run])
+        journal = await self.journal()
+        row = await journal.run(run)
+        if row is None:
+            raise LookupError(f"There is no run {run}.")
+        watched = Watched(journal, row, self._session.speed or 1.0)
+        await watched.begin()
+        return watched
+
+    async def resume(self, run: str, *, consent: bool = False) -> Own:
+        """Own a run of the journal and go on with it.
+
+        Raises LookupError, RunLocked (services.runs.lock), JournalError and AzureError.
+        """
+        from services.runs.engine import Run
+        from services.runs.replay import replay
+
+        journal = await self.journal()
+        if run in self._session.runs:
+            await self._session.runs[run].close()
+        loaded = await Run.load(self._session.live, journal, run, consent=consent)
+        own = self._keep(loaded)
+        await replay(journal, own.view)
+        self.go(loaded)
+        return own
 
     def go(self, run: "Run") -> None:
         """Carry a run out, or go on with one that has ended."""
         self._tasks[run.id] = asyncio.create_task(self._follow(run), name=f"run {run.id}")
+        self._session.changed()
 
     async def _follow(self, run: "Run") -> None:
         view = self._session.views[run.id]
@@ -61,7 +143,7 @@ class Runs:
             self._broke(run.id, error)
         finally:
             end()
-            self._session.changed()
+            self._over()
 
     def retry(self, run: "Run", step: str) -> None:
         """Try a step again; a run that has ended goes on."""
@@ -69,25 +151,41 @@ class Runs:
         if self._tasks[run.id].done():
             self.go(run)
 
-    async def close(self) -> None:
-        """Interrupt what runs: writes on their way are awaited, the journal is closed."""
-        for task in self._tasks.values():
-            task.cancel()
+    @property
+    def live(self) -> "list[RunView]":
+        """Runs that this process carries out now."""
+        session = self._session
+        return [session.views[id] for id, run in session.runs.items() if run.status == "running"]
+
+    async def end(self, *, interrupted: bool) -> "list[RunView]":
+        """Begin nothing more, await the writes on their way, give up what is owned.
+
+        ``interrupted``: nobody chose this. Returns the runs that were going on.
+        """
+        live = self.live
+        for view in live:
+            self._session.runs[view.run].stop(interrupted=interrupted)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for view in live:
+            await self._session.runs[view.run].close()
+        return live
+
+    async def close(self) -> "list[RunView]":
+        """End what still runs and close the journal; returns what was going on."""
+        live = await self.end(interrupted=True)
         for run in self._session.runs.values():
             await run.close()
         if self._journal is not None:
             await self._journal.close()
+            self._journal = None
+        return live
 
 
 def note_write(view: "RunView", event: "ConnectionEvent") -> None:
     """Put a write into the run's log."""
     from services.azure.policies import RequestDone
+    from services.runs.replay import write_line
 
     if isinstance(event, RequestDone) and event.method not in ("GET", "HEAD"):
-        name = "/".join(event.path.rstrip("/").split("/")[-2:])
-        answer = event.status if event.status is not None else "no answer"
-        view.write(
-            f"{event.at:%H:%M:%S}Z {event.method} {name} {answer} {event.ms:.0f} ms"
-            f"  request {event.request_id[:8]}…"
-        )
+        said = (event.at, event.method, event.path, event.status)
+        view.write(write_line(*said, ms=event.ms, request=event.request_id))

@@ -80,6 +80,8 @@ class RunView:
     started: datetime | None = None
     ended: datetime | None = None
     lines: dict[str, StepLine] = field(init=False)
+    pause: dict[str, Any] = field(default_factory=dict)
+    """Detail of ``run.paused`` while the run is paused: why, and where to sign in."""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def __post_init__(self) -> None:
@@ -89,14 +91,22 @@ class RunView:
         """Take in one event."""
         if event.event == "run.started":
             self.started, self.ended, self.status = self.started or event.at, None, "running"
+            self.pause = {}
         elif event.event == "run.finished":
-            self.ended, self.status = event.at, str(event.detail.get("status", ""))
+            self.end(str(event.detail.get("status", "")), event.at)
         elif event.event == "run.paused":
-            self.status = "paused"
+            self.status, self.pause = "paused", event.detail
         elif event.event == "run.proceeded":
-            self.status = "running"
+            self.status, self.pause = "running", {}
         elif event.step in self.lines:
             self._hear_step(self.lines[event.step], event)
+
+    def end(self, status: str, at: datetime) -> None:
+        """The run is over, said by its last event or seen by its owner's absence."""
+        self.ended, self.status, self.pause = at, status, {}
+        for line in self.lines.values():
+            if line.word in ("RUN", "WAIT"):
+                line.word, line.note, line.ended = "..", "was under way", at
 
     def _hear_step(self, line: StepLine, event: Event) -> None:
         if event.event == "resource.seen":
@@ -117,6 +127,16 @@ class RunView:
     def done(self) -> int:
         """Steps that are true."""
         return sum(line.word == "OK" for line in self.lines.values())
+
+    @property
+    def open(self) -> list[str]:
+        """Titles of the steps that are not true yet, in the plan's order."""
+        return [line.step.title for line in self.lines.values() if line.word != "OK"]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Titles of the steps that have not begun."""
+        return [line.step.title for line in self.lines.values() if line.word == ".."]
 
     @property
     def total(self) -> int:

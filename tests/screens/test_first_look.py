@@ -113,10 +113,13 @@ async def test_a_prompt_names_the_rule_while_one_types(opened):
         assert "enter accept" in shown(app)
 
 
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-ml"
+
+
 async def test_home_says_that_a_run_is_going_on(opened):
     async with opened() as (app, pilot):
-        intent = SimpleNamespace(workspace=SimpleNamespace(name="mlw-prod"))
-        plan = SimpleNamespace(intent=intent, steps=())
+        about = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw-prod"
+        plan = SimpleNamespace(intent=None, steps=(), subject=about)
         app.session.views["7f3a"] = RunView("7f3a", plan)
         app.session.changed()
         await pilot.pause()

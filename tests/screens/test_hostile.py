@@ -353,7 +353,8 @@ async def test_a_run(opened, hostile):
     async with opened() as (app, pilot):
         run = await Run.start(app.session.live, await app._runs.journal(), plan)
         view = RunView(run.id, plan)
-        app.push_screen(RunPage(run, view))
+        app.session.runs[run.id], app.session.views[run.id] = run, view
+        app.push_screen(RunPage(await app._runs.look(run.id)))
         for name, detail in told:
             at = datetime.now(UTC)
             resource = hostile if name == "resource.seen" else ""

@@ -50,19 +50,21 @@ class Stage:
 
     def __init__(self) -> None:
         self.asked: dict[str, asyncio.Queue[BaseException | None]] = {}
+        self.made: set[str] = set()
         self.context: Context | None = None
 
     def of(self, id: str) -> "asyncio.Queue[BaseException | None]":
         return self.asked.setdefault(id, asyncio.Queue())
 
     async def observe(self, ctx: Context, step: Step) -> Observation:
-        return Observation(done=False)
+        return Observation(done=step.id in self.made, note=f"{step.id} is there")
 
     async def apply(self, ctx: Context, step: Step) -> Observation:
         self.context = ctx
         answer = await self.of(step.id).get()
         if answer is not None:
             raise answer
+        self.made.add(step.id)
         return Observation(done=True, note=f"{step.id} is there")
 
     def command(self, ctx: Context, step: Step) -> str:
@@ -97,7 +99,7 @@ async def running(opened) -> AsyncIterator[Shown]:
         run.subscribe(view.hear)
         app.session.runs[run.id], app.session.views[run.id] = run, view
         app._runs.go(run)
-        app.push_screen(RunPage(run, view))
+        app.push_screen(RunPage(await app._runs.look(run.id)))
         await pilot.pause()
         yield Shown(app, pilot, run, view, stage)
 

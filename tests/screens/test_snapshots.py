@@ -170,7 +170,8 @@ async def test_a_run(opened, snapshot, size, monkeypatch):
                 Event(at=at, run=run.id, event=name, step=step, resource=resource, detail=detail)
             )
         view.write("14:02:11Z PUT workspaces/mlw-prod 202 412 ms  request 8d1c0000…")
-        app.push_screen(RunPage(run, view))
+        app.session.runs[run.id], app.session.views[run.id] = run, view
+        app.push_screen(RunPage(await app._runs.look(run.id)))
         await quiet(app, pilot)
         app.screen._paint()
         await album.take("run")

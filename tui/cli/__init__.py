@@ -1,6 +1,5 @@
 """The command line: which commands there are. Each is imported when it is used."""
 
-import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,6 +8,7 @@ import click
 
 from tui.cli.options import Given, shared
 from tui.exits import Exit
+from tui.streams import nobody_reads, settle
 from tui.version import VERSION
 
 _COMMANDS = {
@@ -18,9 +18,14 @@ _COMMANDS = {
     "workspaces": ("tui.cli.listing", "Machine Learning workspaces."),
     "plan": ("tui.cli.setup", "What an intent file would change; changes nothing."),
     "apply": ("tui.cli.setup", "Carry out an intent file."),
+    "resume": ("tui.cli.resume", "Go on with a run that was interrupted."),
+    "watch": ("tui.cli.resume", "Follow a run, whoever carries it out."),
     "check": ("tui.cli.checks", "Check an intent file against what is there; changes nothing."),
     "checks": ("tui.cli.checks", "Every check there is."),
-    "explain": ("tui.cli.explain", "What an error means that Azure gave you; asks nothing of Azure."),
+    "explain": (
+        "tui.cli.explain",
+        "What an error means that Azure gave you; asks nothing of Azure.",
+    ),
     "sandbox": ("tui.cli.sandbox", "Serve, use, stop or reset the pretend Azure."),
     "info": ("tui.cli.about", "Versions, paths, and what was found here."),
     "completion": ("tui.cli.about", "The completion script of a shell."),
@@ -81,15 +86,23 @@ def cli(context: click.Context) -> int | None:
 
 def run(arguments: list[str]) -> int:
     """Run a command line; returns the exit code. Nothing is ever shown as a traceback."""
+    code = _run(arguments)
+    settle()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         result: Any = cli.main(arguments, prog_name="wrapkey", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, _NobodyReads):
         # Whoever read our output has seen enough; nothing more can be written there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads(sys.stdout)
         return Exit.DONE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
+        from tui.cli.output import talk
+
+        talk("Interrupted.")
         return Exit.INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -37,6 +37,9 @@ def _positive(context: click.Context, parameter: click.Parameter, value: float |
     _keep(context, parameter, value)
 
 
+CREDENTIALS = ("azure-cli", "environment", "managed-identity", "device-code")
+"""As services.azure.credentials names them; it is not imported for a line of help."""
+
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--cloud",
@@ -57,6 +60,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("--principal", {"metavar": "NAME", "help": "Who to be in the sandbox."}),
+    ("--credential", {"type": click.Choice(CREDENTIALS), "help": "Sign in this way only."}),
     ("--subscription", {"metavar": "ID|NAME", "help": "Work in this subscription."}),
     ("--read-only", {"is_flag": True, "help": "Send nothing that changes anything."}),
     ("--scenario", {"metavar": "NAME", "help": "What a new sandbox holds."}),

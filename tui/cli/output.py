@@ -9,14 +9,18 @@ import msgspec
 
 from services.model.resources import Noun
 from services.text import plain
+from tui.streams import nobody_reads
 
 SCHEMA = 1
 """Version of every JSON document on stdout."""
 
 
 def talk(text: str) -> None:
-    """Say something to the person; never data."""
-    click.echo(plain(text), err=True)
+    """Say something to the person; never data. Where nobody is there any more it goes nowhere."""
+    try:
+        click.echo(plain(text), err=True)
+    except OSError:
+        nobody_reads(sys.stderr)
 
 
 def document(**parts: Any) -> None:

@@ -1,11 +1,9 @@
 """plan and apply: an intent file carried out without screens."""
 
 import asyncio
-import os
-import signal
 import sys
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +12,14 @@ import click
 from services.text import plain
 from tui.cli.failed import BadInput
 from tui.cli.options import Given, shared
-from tui.cli.output import document, line, table, talk
+from tui.cli.output import document, table, talk
 from tui.exits import Exit
 
 if TYPE_CHECKING:
     from services.azure.connection import Connection
     from services.model.cost import Assumptions, Estimate
     from services.model.intent import Intent
-    from services.model.plan import Event, Finding, Plan
-    from services.runs.engine import Run
+    from services.model.plan import Finding, Plan
 
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 intent_file = click.argument(
@@ -32,7 +29,7 @@ intent_file = click.argument(
 LARGEST = 1_000_000
 """Bytes of an intent file; an intent with every field takes about one thousand."""
 
-_SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
+_SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "=", "delete": "-"}
 WORDS = {
     "ok": "OK",
     "fix": "FIX",
@@ -85,11 +82,17 @@ def plan(
 @intent_file
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--accept", multiple=True, metavar="CHECK", help="Go on although this check fails.")
+@click.option("--detach", is_flag=True, help="Leave it to a process without a terminal.")
 @as_json
 @shared
 @click.pass_context
-def apply(
-    context: click.Context, intent: Path, yes: bool, accept: tuple[str, ...], as_json: bool
+def apply(  # noqa: PLR0917  (click gives what the options say)
+    context: click.Context,
+    intent: Path,
+    yes: bool,
+    accept: tuple[str, ...],
+    detach: bool,
+    as_json: bool,
 ) -> Exit:
     """Carry out INTENT (a TOML file). Events go to stdout, one a line."""
     given = Given.of(context)
@@ -97,7 +100,8 @@ def apply(
     if not yes and not sys.stdin.isatty():
         raise BadInput("Nobody can be asked here: look at `wrapkey plan` first, then add --yes.")
     _known(accept)
-    return asyncio.run(_apply(given, wanted, yes=yes, accept=accept, as_json=as_json))
+    how = How(yes=yes, accept=accept, detach=detach, as_json=as_json)
+    return asyncio.run(_apply(given, wanted, how))
 
 
 def _known(accept: tuple[str, ...]) -> None:
@@ -109,23 +113,36 @@ def _known(accept: tuple[str, ...]) -> None:
             raise BadInput(f"--accept {one}: there is no such check. `wrapkey checks` lists all.")
 
 
-async def _apply(
-    given: Given, wanted: "Intent", *, yes: bool, accept: tuple[str, ...], as_json: bool
-) -> Exit:
-    from tui.connect import connected
+@dataclass(frozen=True)
+class How:
+    """In which way an intent is applied."""
 
-    async with connected(given.options, given.paths, given.memory) as conn:
+    yes: bool
+    accept: tuple[str, ...]
+    detach: bool
+    as_json: bool
+
+
+async def _apply(given: Given, wanted: "Intent", how: How) -> Exit:
+    from tui.cli.carrying import begin
+    from tui.connect import signed_in
+    from tui.detached import refuse
+
+    async with signed_in(given.options, given.paths, given.memory) as (conn, way):
+        if how.detach:
+            refuse(way)
         made = await make(conn, given, wanted)
-        bad = [one for one in failing(made) if one.check not in accept]
+        bad = [one for one in failing(made) if one.check not in how.accept]
         if bad:
             for one in bad:
                 talk(f"FAIL  {one.check}: {one.title}")
             talk("Nothing was changed. Settle these first, or name each with --accept.")
             return Exit.CHECK_FAILS
-        if not yes and not _sure(made):
+        if not how.yes and not _sure(made):
             talk("Nothing was changed.")
             return Exit.DONE
-        return await _carry_out(conn, given, made, as_json)
+        away = way if how.detach else ""
+        return await begin(conn, given, made, away=away, as_json=how.as_json)
 
 
 def read_intent(path: Path) -> "Intent":
@@ -247,104 +264,3 @@ def _sure(made: "Plan") -> bool:
             talk(f"Can't be undone: {step.irreversible}")
     where = f"in subscription {wanted(made).subscription}"
     return click.confirm(f"Carry out {len(made.steps)} steps {where}?", err=True)
-
-
-async def _carry_out(conn: "Connection", given: Given, made: "Plan", as_json: bool) -> Exit:
-    from services.runs.engine import Run, RunStatus
-    from services.runs.journal import Journal, JournalError
-
-    journal = await Journal.open(given.paths.runs / "journal.sqlite")
-    try:
-        run = await Run.start(conn, journal, made)
-        run.subscribe(_heard(run, _json_event if as_json else _Told(made)))
-        try:
-            status = await _until_done(run)
-        except JournalError as error:
-            talk(str(error))
-            talk(f"Run {run.id} was interrupted. What Azure was asked to do before goes on there;")
-            talk("apply the same intent again: what is already so is not done twice.")
-            return Exit.INTERRUPTED
-        finally:
-            await run.close()
-    finally:
-        await journal.close()
-    ends = {RunStatus.SUCCEEDED: Exit.DONE, RunStatus.FAILED: Exit.AZURE_REFUSED}
-    return ends.get(status, Exit.INTERRUPTED)
-
-
-async def _until_done(run: "Run") -> Any:
-    """A signal begins nothing more and waits for what is under way."""
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(name, partial(run.stop, interrupted=True))
-    try:
-        return await run.go()
-    finally:
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(name)
-
-
-def _heard(run: "Run", tell: Callable[["Event"], None]) -> Callable[["Event"], None]:
-    """Tell of events until nobody reads any more: then the run ends in order."""
-
-    def hear(event: "Event") -> None:
-        try:
-            tell(event)
-        except OSError:
-            # A closed pipe, or a terminal that hung up. What is still said goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            run.stop(interrupted=True)
-
-    return hear
-
-
-def _json_event(event: "Event") -> None:
-    import msgspec
-
-    line(msgspec.to_builtins(event))
-
-
-_EVENTS = {
-    "step.started": "..",
-    "step.progress": "..",
-    "step.waiting": "WAIT",
-    "step.done": "OK",
-    "step.skipped": "OK",
-    "step.failed": "FAIL",
-    "resource.seen": "+",
-}
-
-
-class _Told:
-    """Events as lines for a person."""
-
-    def __init__(self, made: "Plan") -> None:
-        self._titles = {step.id: step.title for step in made.steps}
-
-    def __call__(self, event: "Event") -> None:
-        for text in told(event, self._titles):
-            click.echo(text)
-
-
-def told(event: "Event", titles: dict[str, str]) -> list[str]:
-    """An event in lines: time, status word, what; then what it means and what to do."""
-    detail = event.detail
-    cause = detail["cause"] if isinstance(detail.get("cause"), dict) else {}
-    what = titles.get(event.step) or f"run {event.run} {event.event.removeprefix('run.')}"
-    more = {
-        "step.skipped": "already so",
-        "step.done": detail.get("note", ""),
-        "step.failed": cause.get("what", ""),
-        "run.finished": detail.get("status", ""),
-        "resource.seen": event.resource.rpartition("/providers/")[2],
-    }.get(event.event, detail.get("why", ""))
-    word = _EVENTS.get(event.event, "")
-    head = f"{event.at:%H:%M:%S}Z  {word:<4}  {plain(what)}{': ' if more else ''}{plain(more)}"
-    below = (
-        cause.get("means"),
-        detail.get("message"),
-        detail.get("repair"),
-        detail.get("means"),
-        detail.get("command"),
-    )
-    return [head, *(f"{'':<17}{plain(text)}" for text in below if text)]

@@ -81,3 +81,17 @@ def test_a_failure_shows_its_cause_and_a_retry_runs_again():
     view.hear(said("step.started", "a", 9))
     assert (view.status, view.lines["a"].word, view.lines["a"].note) == ("running", "RUN", "")
     assert view.elapsed(T0 + timedelta(seconds=20)) == 11
+
+
+def test_what_was_under_way_at_the_end_is_not_said_to_run():
+    view = RunView("1", plan())
+    view.hear(said("step.started", "a"))
+    view.hear(said("step.done", "a", 1))
+    view.hear(said("step.started", "b", 1))
+    view.hear(said("run.paused", why="sign-in", address="https://login.test", code="ABC"))
+    assert view.pause["code"] == "ABC"
+    view.hear(said("run.finished", after=9, status="interrupted"))
+    assert (view.status, view.pause) == ("interrupted", {})
+    assert [line.word for line in view.lines.values()] == ["OK", "..", ".."]
+    assert view.lines["b"].seconds(T0 + timedelta(seconds=99)) == 8
+    assert len(view.open) == 2
