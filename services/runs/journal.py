@@ -206,11 +206,17 @@ class Journal:
             (event.run, _text(event.at), event.event, event.step, _json(event)),
         )
 
-    async def add_command(self, run: str, command: str, argument: str = "") -> None:
-        """Leave a command (pause, proceed, stop, retry) for the owner of the run."""
-        await self._write(
+    async def add_command(self, run: str, command: str, argument: str = "") -> int:
+        """Leave a command (see :mod:`services.runs.commands`) for the owner; returns its number."""
+        return await self._write(
             "INSERT INTO commands (run, at, command, argument) VALUES (?, ?, ?, ?)",
             (run, now(), command, argument),
+        )
+
+    async def withdraw(self, command: int) -> None:
+        """Take a command back that the owner has not heard yet."""
+        await self._write(
+            "UPDATE commands SET taken = ? WHERE seq = ? AND taken IS NULL", (now(), command)
         )
 
     async def take_commands(self, run: str) -> list[tuple[str, str]]:

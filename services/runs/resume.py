@@ -85,10 +85,11 @@ async def ask_to_yield(
     folder = journal.path.parent
     if owner(folder, run) is None:
         return True
-    await journal.add_command(run, "yield")
+    asked = await journal.add_command(run, "yield")
     until = time.monotonic() + timeout
     while owner(folder, run) is not None:
         if time.monotonic() >= until:
+            await journal.withdraw(asked)
             return False
         await asyncio.sleep(POLL_S)
     return True
