@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import msgspec
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher, DataTable
 
 from screens.keys import bind
-from screens.setup import cost, quota
+from screens.setup import cost, findings, planned, quota
+from screens.setup.accept import Accept
 from screens.setup.cost import CostPane
 from screens.setup.page import SetupPage, explanation
 from screens.setup.tabs import Tab, TabLine
@@ -16,70 +16,52 @@ from screens.widgets.explain import Explanation
 from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Note
-from screens.widgets.table import Column, ListTable, Row
+from screens.widgets.table import ListTable
 from services import intents
+from services.checks.facts import Facts
 from services.model.cost import Line
-from services.model.plan import Finding, Plan, Step, wanted
+from services.model.plan import Finding, Plan, Step
 from services.model.quota import QuotaLine
 from services.setup.draft import Draft
-from services.setup.plan import make_plan, settled
-from services.text import plain
+from services.setup.plan import build, read_facts, settled
 
-PLAN = (Column("#", 2, right=True), Column("", 1), Column("Step", prose=True), Column("Takes", 15))
-CHECKS = (Column("State", status=True), Column("Check", prose=True), Column("Subject", 14))
 TABS = (
     Tab("plan", "Plan"),
     Tab("checks", "Checks"),
     Tab("quota", "Quota"),
     Tab("cost", "Cost"),
 )
-FITS = 53
-"""Characters of a step's title that the list shows on 80 columns; more is said below it."""
-NO_CHECKS = "There was nothing to check: what the plan works on does not exist yet."
-ACTIONS = {
-    "create": "makes something",
-    "change": "changes something",
-    "grant": "gives access",
-    "wait": "waits",
-    "verify": "only reads",
-}
-SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "="}
-WORDS = {
-    "ok": "OK",
-    "fix": "FIX",
-    "warn": "WARN",
-    "fail": "FAIL",
-    "unknown": "??",
-    "skipped": "--",
-}
-ORDER = ("fail", "unknown", "fix", "warn", "ok", "skipped")
 
 
 class Review(SetupPage):
     """Nothing has been changed yet."""
 
-    BINDINGS = bind("apply", "write_intent", "next_tab", "again_list")
+    BINDINGS = bind("apply", "fix", "fix_all", "write_intent", "next_tab", "again_list")
     number = 6
     topic = "review"
     title_word = "Set up: review"
     guide = (
         "The plan in the order of dependencies: + makes something, ~ changes something, = only "
-        "reads. Tab shows what was checked, what is left of each quota, and what it costs a month. a applies after one "
-        "question that names the subscription and what can't be undone; w writes the intent as a "
-        "file for wrapkey apply."
+        "reads. Tab shows what was checked, what is left of each quota, and what it costs a month. "
+        "f takes the repair of a finding into the plan or leaves it out, F takes all that can be "
+        "undone. a applies after one question that names the subscription, what can't be undone "
+        "and what was accepted; w writes the intent as a file for wrapkey apply."
     )
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft)
         self.plan: Plan | None = None
+        self._facts: Facts | None = None
+        self._accepted: frozenset[str] = frozenset()
+        """Checks that are gone on with although they fail."""
         self._found: list[Finding] = []
         self._tab = TABS[0].id
 
     def question(self) -> ComposeResult:
         yield TabLine(TABS)
         with ContentSwitcher(initial="plan"):
-            yield ListTable(PLAN, id="plan")
-            yield ListTable(CHECKS, id="checks")
+            yield ListTable(planned.PLAN, id="plan")
+            yield ListTable(findings.CHECKS, id="checks")
             yield ListTable(quota.QUOTAS, id="quota")
             yield CostPane(self.draft)
         yield Note("Reading what is there.", id="note")
@@ -96,9 +78,13 @@ class Review(SetupPage):
 
     async def _read(self) -> None:
         self._found = []
-        plan = await make_plan(self.conn, self.draft.intent(), self._heard)
-        self.plan = plan
-        steps = [_step(number, step) for number, step in enumerate(plan.steps, 1)]
+        self._facts = await read_facts(self.conn, self.draft.intent(), self._heard)
+        self._build(self._facts)
+
+    def _build(self, facts: Facts) -> None:
+        """Make the plan of what was read and chosen, and show it."""
+        plan = self.plan = build(self.draft.intent(), facts)
+        steps = [planned.row(number, step) for number, step in enumerate(plan.steps, 1)]
         self.query_one("#plan", ListTable).load(steps)
         self._found = list(plan.findings)
         self._show_found()
@@ -114,38 +100,43 @@ class Review(SetupPage):
             self.set_timer(0.25, self._show_found)
 
     def _show_found(self) -> None:
-        findings = sorted(self._found, key=lambda one: ORDER.index(one.status))
-        self.query_one("#checks", ListTable).load([_finding(one) for one in findings])
-        self.query_one(TabLine).show({"checks": _counts(findings)})
-        if self.plan is None and findings:
+        told = findings.in_order(self._found)
+        table = self.query_one("#checks", ListTable)
+        at = table.current.key if table.current else ""
+        table.load([findings.row(one) for one in told])
+        table.select(at)
+        self.query_one(TabLine).show({"checks": findings.counts(told)})
+        if self.plan is None and told:
             self.set_timer(0.25, self._show_found)
 
     def _say_plan(self, plan: Plan) -> None:
-        failing = [one for one in plan.findings if one.status == "fail"]
+        failing = self._failing(plan)
         if failing:
-            first = failing[0]
-            repair = f" {first.repair.text}" if first.repair else ""
-            text = f"Settle first: {first.title}. {first.meaning}{repair}"
-        else:
-            last = sum(1 for step in plan.steps if step.irreversible)
-            undo = f" {last} can't be undone." if last else ""
-            text = f"Nothing has been changed yet. {len(plan.steps)} steps.{undo} a applies them."
+            self.query_one(Note).say(
+                f"Settle first: {failing[0].title}. {findings.note(failing[0])}"
+            )
+            return
+        last = sum(1 for step in plan.steps if step.irreversible)
+        undo = f" {last} can't be undone." if last else ""
+        accepted = len(findings.failing(plan.findings))
+        fails = f" {accepted} accepted although it fails." if accepted else ""
+        text = (
+            f"Nothing has been changed yet. {len(plan.steps)} steps.{undo}{fails} a applies them."
+        )
         self.query_one(Note).say(text)
+
+    def _failing(self, plan: Plan) -> list[Finding]:
+        """What fails and is not accepted."""
+        return [one for one in findings.failing(plan.findings) if one.check not in self._accepted]
 
     def on_data_table_row_highlighted(self) -> None:
         row = self._table.current
         if self.plan is None or row is None:
             return
-        if isinstance(row.data, Step) and row.data.irreversible:
-            self.query_one(Note).say(
-                f"{row.data.title}. This can't be undone: {row.data.irreversible}"
-                " Nothing has been changed yet."
-            )
-        elif isinstance(row.data, Step) and len(row.data.title) > FITS:
-            self.query_one(Note).say(f"{row.data.title}. Nothing has been changed yet.")
+        if isinstance(row.data, Step) and (text := planned.note(row.data)):
+            self.query_one(Note).say(f"{text} Nothing has been changed yet.")
         elif isinstance(row.data, Finding):
-            repair = f" {row.data.repair.text}" if row.data.repair else ""
-            self.query_one(Note).say(f"{row.data.meaning or row.data.title}{repair}")
+            self.query_one(Note).say(findings.note(row.data))
         elif isinstance(row.data, Line):
             self.query_one(Note).say(cost.note(row.data))
         elif isinstance(row.data, QuotaLine):
@@ -164,7 +155,7 @@ class Review(SetupPage):
         else:
             table.focus()
         if self._tab == "checks" and not table.rows_shown and self.plan is not None:
-            self.query_one(Note).say(NO_CHECKS)
+            self.query_one(Note).say(findings.NO_CHECKS)
         else:
             self.on_data_table_row_highlighted()
 
@@ -181,30 +172,89 @@ class Review(SetupPage):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         chosen = event.control.current if isinstance(event.control, ListTable) else None
         if chosen is not None and isinstance(chosen.data, Step):
-            self.app.push_screen(TextView(chosen.data.title, step_details(chosen.data)))
+            self.app.push_screen(TextView(chosen.data.title, planned.details(chosen.data)))
         elif chosen is not None and isinstance(chosen.data, Line):
             self.app.push_screen(TextView(chosen.data.what, cost.details(chosen.data)))
         elif chosen is not None and isinstance(chosen.data, QuotaLine):
             self.app.push_screen(TextView(chosen.data.service, quota.details(chosen.data)))
         elif chosen is not None:
-            self.app.push_screen(TextView(chosen.data.title, finding_details(chosen.data)))
+            self.app.push_screen(TextView(chosen.data.title, findings.details(chosen.data)))
+
+    # -- repairs
+
+    def action_fix(self) -> None:
+        finding = self._finding()
+        if finding is None:
+            self.shell.say("f is for a finding of the checks, or a step that repairs one.")
+        elif findings.offered(finding):
+            self._take(finding)
+        elif findings.taken(finding) or self.draft.repairs.get(finding.check):
+            self._choose({finding.check: False})
+        else:
+            self.query_one(Note).say(findings.no_choice(finding))
+
+    def _take(self, finding: Finding) -> None:
+        """Take its repair into the plan; what can't be undone needs its own yes."""
+        if findings.safe(finding):
+            self._choose({finding.check: True})
+        else:
+            self.app.push_screen(
+                Confirm("This can't be undone. Take it into the plan?", findings.final(finding)),
+                lambda sure: self._choose({finding.check: True}) if sure else None,
+            )
+
+    def action_fix_all(self) -> None:
+        open_ = [one for one in self._found if findings.offered(one)]
+        safe = [one for one in open_ if findings.safe(one)]
+        if safe:
+            self._choose({one.check: True for one in safe})
+        left = len(open_) - len(safe)
+        final = f" {left} can't be undone: f asks for it." if left else ""
+        count = f"{len(safe)} repair{'' if len(safe) == 1 else 's'}"
+        self.shell.say(f"{count} taken into the plan.{final}")
+
+    def _finding(self) -> Finding | None:
+        """The selected one, or the one that the selected step repairs, or the first to settle."""
+        row = self._table.current
+        if row is None or self.plan is None:
+            return None
+        if isinstance(row.data, Finding):
+            return row.data
+        mine = (one for one in self.plan.findings if _repaired_by(one, row.data))
+        return next(mine, next(iter(self._failing(self.plan)), None))
+
+    def _choose(self, repairs: dict[str, bool]) -> None:
+        self.draft.repairs |= repairs
+        self._accepted -= repairs.keys()
+        if self._facts is not None:
+            self._build(self._facts)
+
+    # -- applying
 
     def action_apply(self) -> None:
         plan = self.plan
         if plan is None:
             self.shell.say("The plan is still being made.")
-            return
-        failing = [one for one in plan.findings if one.status == "fail"]
-        if self.shell.session.options.read_only:
+        elif self.shell.session.options.read_only:
             self.shell.say("Read-only: wrapkey was started with --read-only and writes nothing.")
-        elif failing:
-            self.shell.say(f"Not yet: {failing[0].title}.", bad=True)
+        elif self._failing(plan):
+            failing = findings.failing(plan.findings)
+            self.app.push_screen(Accept(failing, self._accepted), self._accept)
         else:
-            name = self.draft.subscription.name
-            self.app.push_screen(
-                Confirm(f"Apply {len(plan.steps)} steps in {name}?", question(plan, name)),
-                self._apply,
-            )
+            self._ask(plan)
+
+    def _accept(self, checks: frozenset[str] | None) -> None:
+        if checks is not None and self.plan is not None:
+            self._accepted = checks
+            self._say_plan(self.plan)
+            self._ask(self.plan)
+
+    def _ask(self, plan: Plan) -> None:
+        name = self.draft.subscription.name
+        text = planned.question(plan, name)
+        self.app.push_screen(
+            Confirm(f"Apply {len(plan.steps)} steps in {name}?", text), self._apply
+        )
 
     def _apply(self, sure: bool | None) -> None:
         if sure and self.plan is not None:
@@ -238,68 +288,5 @@ class Review(SetupPage):
             self.shell.say(f"Written: {path}. `wrapkey apply {path}` does what a does here.")
 
 
-def question(plan: Plan, subscription: str) -> str:
-    """What the confirmation says: where, what can't be undone, what is not known."""
-    lines = [f"Subscription {subscription} ({wanted(plan).subscription})."]
-    final = [step for step in plan.steps if step.irreversible]
-    if final:
-        lines += ["", "These can't be undone:"]
-        lines += [f"  {step.title}\n    {step.irreversible}" for step in final]
-    unknown = [one for one in plan.findings if one.status == "unknown"]
-    if unknown:
-        lines += ["", "Not known:"] + [f"  {one.title}" for one in unknown]
-    return "\n".join(lines)
-
-
-def takes(seconds: int) -> str:
-    """An expected duration."""
-    if seconds <= 0:
-        return ""
-    return f"~{seconds} s" if seconds < 60 else f"~{round(seconds / 60)} min"
-
-
-def _step(number: int, step: Step) -> Row:
-    last = "CAN'T BE UNDONE" if step.irreversible else takes(step.expected_s)
-    cells = (str(number), SIGNS[step.action], step.title, last)
-    return Row(step.id, cells, step.target, raw=msgspec.to_builtins(step), data=step)
-
-
-def _finding(finding: Finding) -> Row:
-    name = finding.subject.partition("/keys/")[2] or finding.subject.rstrip("/")
-    short = name.partition("/")[0] if "/keys/" in finding.subject else name.rpartition("/")[2]
-    cells = (WORDS[finding.status], finding.title, short)
-    raw = msgspec.to_builtins(finding)
-    return Row(finding.id, cells, finding.subject, raw=raw, data=finding)
-
-
-def step_details(step: Step) -> str:
-    """A step in full, as lines."""
-    known = [
-        ("Step", step.title),
-        ("What", ACTIONS[step.action]),
-        ("Target", step.target),
-        ("Usually takes", takes(step.expected_s)),
-        ("Can't be undone", step.irreversible),
-        ("Begins after", ", ".join(step.needs)),
-    ]
-    text = [f"{name}: {plain(value)}" for name, value in known if value]
-    given = {name: plain(value) for name, value in step.params.items() if value != {}}
-    values = [f"  {name}: {value}" for name, value in given.items() if value]
-    return "\n".join([*text, "", "With", *values] if values else text)
-
-
-def finding_details(finding: Finding) -> str:
-    """A finding in full, as lines."""
-    text = [f"{WORDS[finding.status]}: {plain(finding.title)}", f"Subject: {finding.subject}"]
-    text += [f"Means: {plain(finding.meaning)}"] if finding.meaning else []
-    text += [f"Repair: {plain(finding.repair.text)}"] if finding.repair else []
-    if finding.evidence:
-        text += ["", "Seen"]
-        text += [f"  {one.call}: {one.field} = {plain(one.value)}" for one in finding.evidence]
-    return "\n".join([*text, "", f"Source: {finding.source}"] if finding.source else text)
-
-
-def _counts(findings: list[Finding]) -> str:
-    counted = [(WORDS[word], sum(one.status == word for one in findings)) for word in ORDER]
-    shown = [f"{count} {word}" for word, count in counted if count]
-    return " ".join(shown) or "none"
+def _repaired_by(finding: Finding, step: object) -> bool:
+    return findings.taken(finding) and finding.repair is not None and step in finding.repair.steps

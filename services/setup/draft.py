@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from services import names
+from services.checks.repairs import choose
 from services.ids import ArmId
 from services.model.cost import Assumptions
 from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
@@ -30,20 +31,28 @@ class Draft:
     assumptions: Assumptions = field(default_factory=Assumptions)
     """Of the cost; no part of the intent."""
     currency: str = "USD"
+    repairs: dict[str, bool] = field(default_factory=dict)
+    """By check: whether its repair was taken into the plan, or left out of it."""
 
     def choose_vault(self, vault: Vault) -> None:
         """Use a vault that exists; a key of another vault is forgotten."""
         if self.vault is None or self.vault.id != vault.id:
             self.key, self.key_name = None, ""
+            self.repairs = {}
         self.vault, self.new_vault = vault, None
 
     def create_vault(self, wish: VaultIntent) -> None:
         """Make a vault; it has no key yet, so an existing key is forgotten."""
         self.vault, self.new_vault = None, wish
         self.key, self.key_name = None, ""
+        self.repairs = {}
 
     def choose_key(self, name: str, version: KeyVersion) -> None:
-        """Use a version of a key that exists."""
+        """Use a version of a key that exists; what was chosen about another is forgotten."""
+        if self.key is None or self.key.id != version.id:
+            self.repairs = {
+                check: yes for check, yes in self.repairs.items() if not check.startswith("key-")
+            }
         self.key_name, self.key, self.new_key = name, version, None
 
     def create_key(self, wish: KeyIntent) -> None:
@@ -77,7 +86,7 @@ class Draft:
 
     def intent(self) -> Intent:
         """The decisions as an intent; ValueError when vault or key is still open."""
-        return Intent(
+        made = Intent(
             kind="workspace",
             subscription=self.subscription.id,
             region=self.region,
@@ -87,6 +96,9 @@ class Draft:
             key=self._key_intent(),
             workspace=self.workspace,
         )
+        for check, yes in self.repairs.items():
+            made = choose(made, check, yes)
+        return made
 
     def _vault_intent(self) -> VaultIntent:
         if self.new_vault is not None:
@@ -97,6 +109,8 @@ class Draft:
             name=self.vault.name,
             resource_group=ArmId.parse(self.vault.id).group,
             create=False,
+            # What can't be undone is nobody's proposal: it is taken into the plan with its own yes.
+            repair=self.vault.purge_protection and self.vault.soft_delete,
             access="rbac" if self.vault.rbac else "policies",
             retention_days=self.vault.retention_days,
             sku="premium" if self.vault.sku == "premium" else "standard",

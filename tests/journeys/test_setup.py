@@ -65,7 +65,10 @@ def test_a_vault_that_lacks_purge_protection_is_repaired(sandboxes, terminals):
     terminal.wait_for("The workspace")
     retype(terminal, "mlw-ml", "mlw-journey")
     terminal.press("enter")
-    terminal.wait_for("turn on purge protection")
+    terminal.wait_for("Settle first", "turn on purge protection")
+    terminal.press("f")
+    terminal.wait_for("Take it into the plan?", "Purge protection stays on for good")
+    terminal.press("y")
     finish(terminal)
     terminal.press("q")
     assert terminal.end() == 0

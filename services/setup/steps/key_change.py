@@ -6,6 +6,8 @@ from services.model.plan import Step
 from services.model.resources import KeyVersion
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "What was allowed may be in use by now."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is the version as wished? Raises StepFailed where it is gone."""

@@ -6,6 +6,8 @@ from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation
 from services.setup.waiting import until
 
+STAYS = "It was there before it was deleted."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it there?"""

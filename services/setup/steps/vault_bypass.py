@@ -5,6 +5,8 @@ from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "Trusted services pass the firewall until somebody sets its bypass to None."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """May they pass? Raises StepFailed where the vault is gone."""

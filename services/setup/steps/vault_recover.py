@@ -8,6 +8,8 @@ from services.setup.context import Context, Observation, StepFailed
 from services.setup.steps import vault
 from services.setup.waiting import until
 
+STAYS = "It was there before it was deleted."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it there, and does it give access as the plan expects?
