@@ -88,8 +88,17 @@ def new_doc(world: World, workspace_id: str, location: str, body: Json) -> Json:
 
 
 @api.seed("workspaces")
+def seed_workspaces(world: World, item: Json) -> None:
+    """``[[workspaces]]``: one, or ``count`` whose names count up from 001."""
+    many = int(item.get("count", 0))
+    for number in range(1, many + 1):
+        seed_workspace(world, {**item, "name": f"{item['name']}-{number:03}"})
+    if not many:
+        seed_workspace(world, item)
+
+
 def seed_workspace(world: World, item: Json) -> None:
-    """``[[workspaces]]``: what calls in the past could have left.
+    """One item of ``[[workspaces]]``: what calls in the past could have left.
 
     name, subscription (id or name), group, location; ``mode`` (own-resources, service-side
     or none), ``vault`` and ``key`` (names) with optional ``version`` and ``vault_group``;

@@ -9,6 +9,7 @@ from services.azure.search import SDK as SEARCH
 from services.azure.storage import SDK as STORAGE
 from services.azure.workspaces import API as ML_API
 from services.azure.workspaces import SDK as ML
+from services.ids import ArmId
 from services.model.resources import Raw, Usage
 from services.text import plain
 
@@ -40,7 +41,7 @@ async def storage_usages(conn: Connection, subscription: str, region: str) -> tu
 
 
 async def ml_usages(conn: Connection, subscription: str, region: str) -> tuple[Usage, ...]:
-    """Machine Learning's cores, and workspaces where it counts them; raises AzureError."""
+    """Machine Learning's cores, by subscription and by workspace; raises AzureError."""
     sdk = await calls.client(conn, ML, subscription)
     what = "read the quota of Machine Learning"
     return _usages(await calls.everything(what, sdk.usages.list, region, api_version=ML_API))
@@ -65,6 +66,14 @@ async def cosmos_accounts(conn: Connection, subscription: str) -> int:
     """How many Cosmos DB accounts a subscription has; raises AzureError."""
     sdk = await calls.client(conn, COSMOS, subscription)
     return len(await calls.everything("count Cosmos DB accounts", sdk.database_accounts.list))
+
+
+async def group_workspaces(conn: Connection, group: str) -> int:
+    """How many Machine Learning workspaces a resource group (ARM id) has; raises AzureError."""
+    where = ArmId.parse(group)
+    sdk = await calls.client(conn, ML, where.subscription)
+    listing = sdk.workspaces.list_by_resource_group
+    return len(await calls.everything("count workspaces", listing, where.group, api_version=ML_API))
 
 
 def _usages(found: list[Raw]) -> tuple[Usage, ...]:

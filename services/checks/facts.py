@@ -157,6 +157,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     search_usages: Usages = ()
     storage_usages: Usages = ()
     ml_usages: Usages = ()
+    group_workspaces: int | Unknown = 0
+    """How many workspaces the resource group has."""
     names: Mapping[str, NameCheck | Unknown | None] = msgspec.field(default_factory=dict)
     """By name of fact (storage_name, ...); None where nothing of the kind is made."""
     managed_groups: tuple[ResourceGroup, ...] | Unknown = ()

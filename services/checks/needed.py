@@ -156,9 +156,20 @@ def _dependency(intent: Intent, id: ArmId, tenant: str) -> Body:
     return {**common, **bodies.get(kind, {"properties": {}})}
 
 
-def workspace(intent: Intent, vault_id: str, key_id: str, identity: str) -> Body:
+def workspace(
+    intent: Intent, vault_id: str, key_id: str, identity: str, further: Mapping[str, str]
+) -> Body:
     """The workspace, as far as policies and validation judge it."""
     wish = intent.workspace
+    secrets = vault_id if wish.secrets_vault == "same" else wish.secrets_vault
+    parts = {
+        "storageAccount": _part(wish.storage, further, "Microsoft.Storage/storageAccounts"),
+        "keyVault": _part(secrets, further, "Microsoft.KeyVault/vaults"),
+        "applicationInsights": _part(wish.insights, further, "Microsoft.Insights/components"),
+        "containerRegistry": _part(
+            wish.registry, further, "Microsoft.ContainerRegistry/registries"
+        ),
+    }
     encryption: Body = {
         "status": "Enabled",
         "keyVaultProperties": {"keyVaultArmId": vault_id, "keyIdentifier": key_id},
@@ -174,9 +185,16 @@ def workspace(intent: Intent, vault_id: str, key_id: str, identity: str) -> Body
         "tags": intent.tags,
         "identity": told,
         "properties": {
+            **{field: id for field, id in parts.items() if id},
             "encryption": encryption,
             "hbiWorkspace": wish.hbi,
             "publicNetworkAccess": "Enabled" if wish.public_network else "Disabled",
             "enableServiceSideCMKEncryption": wish.encryption == "service-side",
         },
     }
+
+
+def _part(wish: str | Create, further: Mapping[str, str], kind: str) -> str:
+    """The id of something a workspace stands on: given, or of what the plan makes."""
+    given = isinstance(wish, str) and wish.startswith("/")
+    return str(wish) if given else made(further, kind)

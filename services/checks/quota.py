@@ -10,6 +10,8 @@ from services.model.resources import Usage
 
 SEARCH_SKU = "standard"
 """Sku of the service Azure makes; no source names it, S1 is assumed."""
+GROUP_WORKSPACES = 800
+"""Workspaces of a resource group (how-to-manage-quotas); no usage counts them."""
 COSMOS_LIMIT = 250
 """Newer pages say 250 accounts a subscription, older ones 50."""
 
@@ -24,6 +26,8 @@ def quota_lines(intent: Intent, facts: Facts) -> tuple[QuotaLine, ...]:
         lines.append(storage(intent, facts))
     if "cosmos_accounts" in facts.had and own:
         lines.append(cosmos(intent, facts))
+    if "group_workspaces" in facts.had:
+        lines.append(workspaces(intent, facts))
     if "ml_usages" in facts.had:
         lines += machine_learning(intent, facts)
     return tuple(lines)
@@ -77,18 +81,23 @@ def cosmos(intent: Intent, facts: Facts) -> QuotaLine:
     )
 
 
+def workspaces(intent: Intent, facts: Facts) -> QuotaLine:
+    """Those of the resource group, counted; the limit is a documented one."""
+    service = f"Workspaces in {intent.resource_group}"
+    count = 1 if _to_make(intent, facts) else 0
+    if isinstance(facts.group_workspaces, Unknown):
+        return _unknown(facts, "group_workspaces", service, facts.group_workspaces, count)
+    one = Usage(name=service, used=facts.group_workspaces, limit=GROUP_WORKSPACES)
+    note = "counted; the limit is the documentation's"
+    return _known(facts, "group_workspaces", service, one, count=count, note=note)
+
+
 def machine_learning(intent: Intent, facts: Facts) -> Iterator[QuotaLine]:
-    """Workspaces, where Machine Learning counts them; cores are not needed to make one."""
+    """Cores; a workspace needs none. What a usage of type workspaces counts are cores too."""
     usages = facts.ml_usages
     if isinstance(usages, Unknown):
-        yield _unknown(facts, "ml_usages", "Machine Learning workspaces", usages, 1)
+        yield _unknown(facts, "ml_usages", "Machine Learning cores", usages, 0)
         return
-    count = 1 if _to_make(intent, facts) else 0
-    for one in usages:
-        if one.kind == "workspaces":
-            yield _known(
-                facts, "ml_usages", "Machine Learning workspaces", one, count=count, note=""
-            )
     for one in usages:
         if one.kind in ("totalCores", "dedicatedCores"):
             note = "the workspace itself needs none; its compute will"

@@ -330,8 +330,8 @@ _ROOM = (
         source="how-to-manage-quotas",
     ),
     _seen(
-        "ml-quota", "One more workspace fits", "quota", "fail", "ml_usages",
-        "workspace",
+        "ml-quota", "One more workspace fits", "quota", "fail", "group_workspaces",
+        "ml_usages", "workspace",
         source="how-to-manage-quotas",
     ),
     _seen(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 MISSING: dict[str, str] = {}
 """Checks that do not see their own scenario, and why."""
 
-MILDER = {"ml-quota": "Azure counts only cores, which a workspace does not need"}
+MILDER: dict[str, str] = {}
 """Checks whose scenario can show less than their gravest status, and why."""
 
 UNKNOWABLE = {"search-capacity"}
@@ -80,6 +80,7 @@ FAILS: dict[str, Late] = {
     "search-quota": Late("workspace", "ServiceQuotaExceeded", "You are using 1 out of 1"),
     "search-capacity": Late("workspace", "InsufficientResourcesAvailable"),
     "storage-quota": Late("workspace", "MaxStorageAccountsCountPerSubscriptionExceeded"),
+    "ml-quota": Late("workspace", "QuotaExceeded", "has 800 workspaces"),
     "storage-name": Late("storage", "StorageAccountAlreadyTaken"),
     "secrets-vault-name": Late("secrets-vault", "VaultAlreadyExists"),
     "registry-name": Late("registry", "AlreadyInUse"),

@@ -251,13 +251,6 @@ async def policy_is_assigned(sandbox: RunningSandbox, conn: Connection) -> None:
     assert one["properties"]["parameters"]["effect"]["value"] == "Deny"
 
 
-async def no_cores_are_left(sandbox: RunningSandbox, conn: Connection) -> None:
-    provider = f"{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices"
-    usages = sandbox.call("GET", f"{provider}/locations/westeurope/usages").json()["value"]
-    limits = {one["type"].split("/")[1]: one["limit"] for one in usages}
-    assert limits["dedicatedCores"] == 0
-
-
 async def deployment_runs(sandbox: RunningSandbox, conn: Connection) -> None:
     path = f"{GROUP}/providers/Microsoft.Resources/deployments"
     (one,) = sandbox.call("GET", path, version="2024-03-01").json()["value"]
@@ -275,6 +268,5 @@ WARNS: dict[str, Warned] = {
     "lock-delete": workspace_cannot_be_deleted,
     "policy-definitions": policy_is_assigned,
     "policy-key": policy_is_assigned,
-    "ml-quota": no_cores_are_left,
     "deployment-running": deployment_runs,
 }

@@ -83,6 +83,8 @@ def storage_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
 
 def ml_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """Workspaces; a quota of cores that is used up is a warning, for the first job needs some."""
+    room = quota.workspaces(intent, facts)
+    yield from _quota("ml-quota", intent, facts, room, "group_workspaces")
     for line in quota.machine_learning(intent, facts):
         yield from _quota("ml-quota", intent, facts, line, "ml_usages")
         if line.needed == 0 and line.left is not None and line.limit != -1 and line.left <= 0:
@@ -337,7 +339,8 @@ def workspace_validate(intent: Intent, facts: Facts) -> Iterator[Finding]:
         yield skipped(
             "workspace-validate",
             id,
-            "Group, vault or key are still to be made: nothing to validate",
+            "Group, vault or key are still to be made: a template can't name them yet. Policy,"
+            " providers and regions are checked by themselves.",
         )
 
 

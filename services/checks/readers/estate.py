@@ -56,13 +56,16 @@ async def _deployments(on: Reading) -> Any:
 
 
 async def _validation(on: Reading) -> Any:
-    """Only asked once group, vault and key are there: a template that names them needs them."""
+    """Only asked once group, vault and key are there.
+
+    A group that is not there can't be asked, and a key's version is not known before it is made.
+    """
     found, (key, _, _) = await asyncio.gather(on.get("groups"), on.get("key"))
     group = found[on.ids.group.group.lower()]
     if not isinstance(group, ResourceGroup) or not isinstance(key, KeyVersion):
         return None
     identity = str(on.ids.identity) if on.ids.identity else ""
-    body = needed.workspace(on.intent, str(on.ids.vault), key.id, identity)
+    body = needed.workspace(on.intent, str(on.ids.vault), key.id, identity, on.further)
     template = {**body, "apiVersion": workspaces.API}
     return await known(deployments.validate(on.conn, str(on.ids.group), [template]))
 

@@ -39,7 +39,7 @@ async def _locks(on: Reading) -> Any:
 async def _policy_workspace(on: Reading) -> Any:
     identity = str(on.ids.identity) if on.ids.identity else ""
     key = f"{on.conn.cloud.vault_uri(on.intent.vault.name)}/keys/{on.intent.key.name}"
-    body = needed.workspace(on.intent, str(on.ids.vault), key, identity)
+    body = needed.workspace(on.intent, str(on.ids.vault), key, identity, on.further)
     return await _restrictions(on, await _group_or_above(on), body, workspaces.API)
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from services.azure import registries, storage, usages, vaults
 from services.checks import needed
-from services.checks.facts import known
+from services.checks.facts import Unknown, known
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
+from services.model.resources import ResourceGroup
 
 
 async def _cosmos_location(on: Reading) -> Any:
@@ -30,6 +31,13 @@ async def _storage_usages(on: Reading) -> Any:
 async def _ml_usages(on: Reading) -> Any:
     call = usages.ml_usages(on.conn, on.ids.group.subscription, on.intent.region)
     return await known(call)
+
+
+async def _group_workspaces(on: Reading) -> Any:
+    found = (await on.get("groups"))[on.ids.group.group.lower()]
+    if not isinstance(found, ResourceGroup):
+        return found if isinstance(found, Unknown) else 0
+    return await known(usages.group_workspaces(on.conn, str(on.ids.group)))
 
 
 async def _storage_name(on: Reading) -> Any:
@@ -67,6 +75,7 @@ READERS = by_name(
     _search_usages,
     _storage_usages,
     _ml_usages,
+    _group_workspaces,
     _storage_name,
     _secrets_vault_name,
     _registry_name,

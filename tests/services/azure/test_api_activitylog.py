@@ -65,11 +65,8 @@ async def created(sandbox: RunningSandbox, name: str) -> list[activitylog.Activi
     ids = ids_of(intent)
     async with await connect(sandbox.ready) as conn:
         key = f"{conn.cloud.vault_uri(intent.vault.name)}/keys/{intent.key.name}"
-        body = needed.workspace(intent, str(ids.vault), key, "")
+        body = needed.workspace(intent, str(ids.vault), key, "", {})
         body = {name: value for name, value in body.items() if name not in ("type", "name")}
-        wish = intent.workspace
-        made_before = {"storageAccount": wish.storage, "applicationInsights": wish.insights}
-        body["properties"] |= {**made_before, "keyVault": str(ids.vault)}
         await workspaces.begin_create(conn, str(ids.workspace), body)
         sandbox.advance(900)
         found = await activitylog.events(conn, intent.subscription, since=conn.now() - DAY)

@@ -257,7 +257,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("search-quota", {}, {"search_usages": (usage("standard", 0, 0),)}, "fail"),
     ("search-quota", {}, {"search_usages": UNREAD}, "unknown"),
     ("storage-quota", {}, {"storage_usages": (usage("StorageAccounts", 249, 250),)}, "fail"),
-    ("ml-quota", {}, {"ml_usages": (usage("Workspaces", 800, 800, "workspaces"),)}, "fail"),
+    ("ml-quota", {}, {"group_workspaces": 800}, "fail"),
+    ("ml-quota", {}, {"group_workspaces": UNREAD}, "unknown"),
     ("ml-quota", {}, {"ml_usages": (usage("Clusters", 9, 9, "totalCores"),)}, "warn"),
     ("names-rules", {"vault": {"name": "no--good"}}, {}, "fail"),
     *(
