@@ -111,6 +111,15 @@ def test_only_who_may_read_the_workspace_may_ask_it(sandbox: RunningSandbox) -> 
     assert asked(sandbox, "AzureDiagnostics", principal="reader").status_code == 200
 
 
+async def test_the_host_of_the_ready_document_is_trusted(sandbox: RunningSandbox) -> None:
+    async with (
+        sandbox.session() as session,
+        session.post(f"{sandbox.ready['log_analytics']}/v1/workspaces/x/query", json={}) as answer,
+    ):
+        assert answer.status == 401
+        assert (await answer.json())["error"]["code"] == "AuthorizationRequiredError"
+
+
 def test_a_query_outside_the_subset_is_refused(sandbox: RunningSandbox) -> None:
     sandbox.reset("broken/f05-key-version-disabled-logged")
     for query in ("AzureActivity", "AzureDiagnostics | where", "AzureDiagnostics | render x"):

@@ -80,7 +80,8 @@ def test_it_tells_where_it_is_and_ends_in_order(tmp_path: Path) -> None:
     names = [item["name"] for item in running.ready["principals"]]
     assert names == ["admin", "contributor", "reader", "key-officer", "guest", "app"]
     assert running.get("/metadata/endpoints?api-version=2022-09-01").status_code == 200
-    for secret in ("ca-key.pem", "token-key.pem", "server.pem"):
+    (served,) = (tmp_path / "home").glob("server-*.pem")
+    for secret in ("ca-key.pem", "token-key.pem", served.name):
         assert mode(tmp_path / "home" / secret) == 0o600
     assert running.end() == 0
     assert not running.ready_file.exists()
