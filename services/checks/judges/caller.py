@@ -12,7 +12,7 @@ from services.checks.rights import ASSIGN, allows, covers
 from services.ids import ArmId
 from services.model.intent import Intent
 from services.model.plan import Finding
-from services.model.resources import Permission
+from services.model.resources import Permission, RoleAssignment
 
 GRANTING = "Owner, User Access Administrator or Role Based Access Control Administrator"
 
@@ -81,7 +81,7 @@ def caller_condition(intent: Intent, facts: Facts) -> Iterator[Finding]:
         yield unread("caller-condition", scope, title, facts.assignments)
         return
     for one in facts.assignments:
-        if one.condition:
+        if one.condition and not _held_without(one, facts.assignments):
             yield found(
                 "caller-condition",
                 "warn",
@@ -93,6 +93,15 @@ def caller_condition(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 repair="Look whether the condition allows the roles that the plan gives.",
                 part=one.id,
             )
+
+
+def _held_without(narrowed: RoleAssignment, all_held: tuple[RoleAssignment, ...]) -> bool:
+    """Whether the same role, or Owner, is held there without a condition too."""
+    enough = {"Owner", role_name(narrowed.role_id)}
+    return any(
+        not one.condition and covers(one.scope, narrowed.scope) and role_name(one.role_id) in enough
+        for one in all_held
+    )
 
 
 def deny_assignment(intent: Intent, facts: Facts) -> Iterator[Finding]:

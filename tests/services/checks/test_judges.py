@@ -32,7 +32,7 @@ from services.azure.policy import PolicyAssignment, PolicyHit
 from services.azure.usages import CosmosRegion
 from services.checks.facts import Facts, Unknown
 from services.checks.judges import guards
-from services.checks.preflight import JUDGES, judge
+from services.checks.preflight import JUDGES, judge, judge_one
 from services.checks.registry import BY_ID, CHECKS
 from services.model.intent import Create
 from services.model.plan import Finding
@@ -352,6 +352,15 @@ def test_a_delete_in_the_activity_log_tells_who_when_and_until_when() -> None:
     assert "does not tell whether it was deleted for good" in one.meaning
     (none,) = told("workspace-deleted", {}, {"workspace_deletes": UNREAD})
     assert UNREAD.reason in none.meaning
+
+
+def test_a_condition_does_not_matter_where_the_role_is_held_without_one_too() -> None:
+    narrowed = role(CONTRIBUTOR, ME, GROUP, condition="@Resource ...")
+    for scope, status in ((WHOLE, "ok"), (VAULT, "warn")):
+        held = {"assignments": (narrowed, role(CONTRIBUTOR, ME, scope))}
+        assert [
+            one.status for one in judge_one(BY_ID["caller-condition"], wish(), facts(**held))
+        ] == [status]
 
 
 def test_what_others_may_do_is_a_warning_and_says_which_role_could_be_activated() -> None:
