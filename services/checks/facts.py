@@ -1,8 +1,8 @@
 """What was read from Azure about one intent: data, and what could not be read."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
@@ -34,6 +34,7 @@ from services.model.resources import (
     Workspace,
 )
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 HELD = timedelta(days=14)
@@ -213,3 +214,13 @@ async def known(call: Awaitable[T]) -> T | Unknown:
         if error.kind is ErrorKind.SIGN_IN:
             raise
         return Unknown(f"{error.what} {error.means}")
+
+
+async def known_from(
+    call: Callable[P, Awaitable[T]], *args: P.args, **named: P.kwargs
+) -> T | Unknown:
+    """:func:`known` of a call that is only made once this is awaited.
+
+    For several at once: what a closing pass cancels before it began has made nothing.
+    """
+    return await known(call(*args, **named))

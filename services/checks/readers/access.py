@@ -5,7 +5,7 @@ from typing import Any
 
 from services.azure import access, authorization, graph, identities
 from services.azure.errors import AzureError
-from services.checks.facts import Unknown, known
+from services.checks.facts import Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
 from services.model.resources import (
@@ -28,7 +28,7 @@ async def _permissions(on: Reading) -> dict[str, tuple[Permission, ...] | Unknow
     ]
     if isinstance(vault, Vault):
         scopes.append(on.ids.vault)
-    told = await asyncio.gather(*(known(_rights(on, str(scope))) for scope in scopes))
+    told = await asyncio.gather(*(known_from(_rights, on, str(scope)) for scope in scopes))
     return {str(scope).lower(): one for scope, one in zip(scopes, told, strict=True)}
 
 

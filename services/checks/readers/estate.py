@@ -14,7 +14,7 @@ from services.azure import (
     workspaces,
 )
 from services.checks import needed
-from services.checks.facts import HELD, Unknown, known
+from services.checks.facts import HELD, Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.model.resources import KeyVersion, ResourceGroup, Subscription
 
@@ -36,7 +36,7 @@ async def _providers(on: Reading) -> Any:
 async def _groups(on: Reading) -> dict[str, ResourceGroup | Unknown | None]:
     names = sorted({on.ids.group.group, on.ids.vault_group.group})
     found = await asyncio.gather(
-        *(known(groups.get_group(on.conn, on.ids.group.subscription, name)) for name in names)
+        *(known_from(groups.get_group, on.conn, on.ids.group.subscription, name) for name in names)
     )
     return {name.lower(): one for name, one in zip(names, found, strict=True)}
 
@@ -92,7 +92,7 @@ async def _workspace_deletes(on: Reading) -> Any:
 async def _present(on: Reading) -> frozenset[str]:
     items: Mapping[str, str] = on.further
     found = await asyncio.gather(
-        *(known(resources.get_resource(on.conn, id, api)) for id, api in items.items())
+        *(known_from(resources.get_resource, on.conn, id, api) for id, api in items.items())
     )
     return frozenset(
         id.lower()

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.azure import locks, policy, workspaces
 from services.checks import needed
-from services.checks.facts import Unknown, known
+from services.checks.facts import Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
 from services.model.resources import ResourceGroup, Vault
@@ -26,7 +26,7 @@ async def _locks(on: Reading) -> Any:
             str(on.ids.group if there[on.ids.group.group.lower()] else whole),
         }
     told = await asyncio.gather(
-        *(known(locks.list_locks(on.conn, scope)) for scope in sorted(scopes))
+        *(known_from(locks.list_locks, on.conn, scope) for scope in sorted(scopes))
     )
     merged = {}
     for one in told:

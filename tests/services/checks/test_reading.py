@@ -1,9 +1,12 @@
 """A pass over the facts on a real sandbox: each once, none written, judged as they come."""
 
 import asyncio
+import gc
+import warnings
 from collections import Counter
 
 import msgspec
+import pytest
 from carrying import connected, intent_for, writes
 from sandboxed import RunningSandbox
 
@@ -86,6 +89,26 @@ async def test_findings_come_while_others_are_still_being_read(sandbox: RunningS
 
 async def _held(value: "asyncio.Future[object]") -> object:
     return await value
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+async def test_a_pass_that_is_left_early_leaves_no_call_behind(
+    sandbox: RunningSandbox, turns: int
+) -> None:
+    sandbox.reset("contoso")
+    wish = contoso()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        async with (
+            connected(sandbox) as conn,
+            reading(conn, wish, dependencies_of(wish).further) as made,
+        ):
+            for name in EVERYTHING:
+                made.get(name)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        gc.collect()
+    assert [str(one.message) for one in told if "never awaited" in str(one.message)] == []
 
 
 async def test_findings_as_they_come_are_those_of_the_plan(sandbox: RunningSandbox) -> None:
