@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from services.runs.follow import OwnerGone, follow
+from services.runs.follow import OwnerGone
+from services.runs.handed import follow_on
 from services.runs.journal import Journal, JournalError
 from services.runs.lock import owned
 from services.runs.replay import log, replay
@@ -52,7 +53,7 @@ class Watched:
 
     async def _follow(self) -> None:
         try:
-            async for event in follow(self._journal, self.view.run, self._after):
+            async for event in follow_on(self._journal, self.view.run, self._after):
                 self.view.hear(event)
                 self._last = event.at
                 log(self.view, await self._journal.writes(self.view.run))

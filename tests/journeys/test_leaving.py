@@ -217,3 +217,32 @@ def test_what_can_not_be_resumed_says_why(start: Callable[..., Any]) -> None:
     for command in ("resume", "watch"):
         code, _, err = said(start(command, "ffff"))
         assert (code, "There is no run ffff" in err) == (Exit.BAD_INPUT, True)
+
+
+def test_a_terminal_that_hangs_does_not_hold_the_run(
+    sandbox: Sandbox, terminals: Callable[..., Terminal], start: Callable[..., Any]
+) -> None:
+    """Nobody reads the screen any more: the run comes to its end all the same."""
+    terminal, run = begun(terminals, sandbox)
+    for _ in range(40):  # each help screen is some kilobytes that nobody takes
+        os.write(terminal._fd, b"?\x1b")
+    code, events, err = said(start("watch", run, "--json"))
+    assert (code, events[-1]["detail"]) == (Exit.DONE, {"status": "succeeded"}), err
+    drop(terminal)
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_run_in_order(
+    sandbox: Sandbox, tmp_path: Path, start: Callable[..., Any]
+) -> None:
+    """In a session of its own wrapkey has no controlling terminal, so the kernel says nothing."""
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    terminal = Terminal(
+        ["setsid", "--wait", str(WRAPKEY), "--connect", str(sandbox.ready_file)],
+        environment=environment(home),
+        folder=tmp_path,
+    )
+    _, run = begun(lambda *_: terminal, sandbox)
+    drop(terminal)
+    code, events, err = said(start("watch", run, "--json"))
+    assert (code, events[-1]["detail"]) == (Exit.INTERRUPTED, {"status": "interrupted"}), err

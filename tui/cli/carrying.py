@@ -30,11 +30,6 @@ Tell = Callable[["Event"], None]
 ENDS = {"succeeded": Exit.DONE, "failed": Exit.AZURE_REFUSED}
 """Exit code by how a run ended; any other end can be resumed."""
 
-HAND_OVER_S = 2.0
-"""How long a run may belong to nobody while one process hands it to another."""
-
-LOOK_S = 0.1
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -138,44 +133,23 @@ async def _until_done(run: "Run") -> object:
 
 async def watched(journal: "Journal", row: "RunRow", as_json: bool) -> Exit:
     """Tell a run's events, all there were and each that comes, until its end."""
+    from services.runs.follow import OwnerGone
+    from services.runs.handed import follow_on
+
     tell = _json_event if as_json else _Told({step.id: step.title for step in row.plan.steps})
-    status, heard = await _followed(journal, row.id, tell, 0)
-    while status not in ENDS and await _goes_on(journal, row.id):
-        status, heard = await _followed(journal, row.id, tell, heard)
-    code = ENDS.get(status, Exit.INTERRUPTED)
-    if code is Exit.INTERRUPTED:
-        talk(f"Go on with:  wrapkey resume {row.id}")
-    return code
-
-
-async def _followed(journal: "Journal", run: str, tell: Tell, heard: int) -> tuple[str, int]:
-    """Tell what comes after the first ``heard`` events; how the run ended, and how many by now."""
-    from services.runs.follow import OwnerGone, follow
-
-    status, after = "", 0
-    if heard:
-        after = (await journal.events(run))[heard - 1][0]
+    status = ""
     try:
-        async for event in follow(journal, run, after):
-            heard += 1
+        async for event in follow_on(journal, row.id):
             tell(event)
             if event.event == "run.finished":
                 status = str(event.detail.get("status", ""))
     except OwnerGone as error:
         talk(str(error))
-    return status, heard
-
-
-async def _goes_on(journal: "Journal", run: str) -> bool:
-    """Whether somebody takes an interrupted run up again at once, as when it is handed over."""
-    from services.runs.lock import owned
-
-    until = asyncio.get_running_loop().time() + HAND_OVER_S
-    while not owned(journal.path.parent, run):
-        if asyncio.get_running_loop().time() > until:
-            return False
-        await asyncio.sleep(LOOK_S)
-    return True
+        status = ""
+    code = ENDS.get(status, Exit.INTERRUPTED)
+    if code is Exit.INTERRUPTED:
+        talk(f"Go on with:  wrapkey resume {row.id}")
+    return code
 
 
 def _heard(run: "Run", tell: Tell) -> Tell:
@@ -232,13 +206,17 @@ def told(event: "Event", titles: dict[str, str]) -> list[str]:
         "run.finished": detail.get("status", ""),
         "resource.seen": event.resource.rpartition("/providers/")[2],
     }.get(event.event, detail.get("why", ""))
+    if detail.get("code") and event.event == "run.paused":
+        more = f"open {detail.get('address')} in any browser and enter {detail['code']}"
     word = _EVENTS.get(event.event, "")
     head = f"{event.at:%H:%M:%S}Z  {word:<4}  {plain(what)}{': ' if more else ''}{plain(more)}"
     below = (
+        detail.get("what"),
         cause.get("means"),
         detail.get("message"),
         detail.get("repair"),
         detail.get("means"),
+        detail.get("do"),
         detail.get("command"),
     )
     return [head, *(f"{'':<17}{plain(text)}" for text in below if text)]

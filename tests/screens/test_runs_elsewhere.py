@@ -1,0 +1,187 @@
+"""Runs that other processes carry out, carried out, or left behind; and leaving one's own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from carrying import intent_for
+from opening import quiet, settled, shown
+from sandboxed import RunningSandbox
+from test_run_page import PLAN, Stage, running  # noqa: F401  (a fixture)
+
+from screens.leave import Leave
+from screens.run import RunPage
+from screens.runs import Runs
+from services.home import Paths
+from services.runs.engine import Run
+from services.runs.journal import Journal
+from services.setup.plan import make_plan
+from tui.exits import Exit
+
+
+async def until(app: Any, *texts: str) -> str:
+    """Wait until all of these stand on the screen."""
+    async with asyncio.timeout(15):
+        while not all(text in " ".join(shown(app).split()) for text in texts):
+            await asyncio.sleep(0.02)
+    return " ".join(shown(app).split())
+
+
+@asynccontextmanager
+async def elsewhere(app: Any) -> AsyncIterator[tuple[Run, Stage]]:
+    """A run that somebody else carries out: a journal and a lock of its own."""
+    stage = Stage()
+    kind: Any = SimpleNamespace(observe=stage.observe, apply=stage.apply, command=stage.command)
+    journal = await Journal.open(app.session.paths.journal)
+    run = await Run.start(app.session.live, journal, PLAN, find=lambda _: kind)
+    task = asyncio.create_task(run.go())
+    try:
+        yield run, stage
+    finally:
+        run.stop()
+        await task
+        await journal.close()
+
+
+async def left_behind(app: Any, plan: Any = PLAN) -> str:
+    """A run whose process has gone before it began."""
+    journal = await Journal.open(app.session.paths.journal)
+    run = await Run.start(app.session.live, journal, plan)
+    await run.close()
+    await journal.close()
+    return run.id
+
+
+async def test_a_run_of_another_process_is_followed_and_driven_by_commands(opened):
+    async with opened() as (app, pilot), elsewhere(app) as (run, stage):
+        await pilot.press("h")
+        await until(app, run.id, "running", "mlw-prod")
+        await pilot.press("enter")
+        text = await until(app, "RUN vault kv-ml", "Another process carries this run out")
+        assert "t take over" in text
+        await pilot.press("p")
+        await until(app, "0 of 3 done paused")
+        await pilot.press("p")
+        await until(app, "0 of 3 done 00:")
+        stage.of("vault").put_nowait(None)
+        await until(app, "1 of 3 done", "RUN key cmk")
+        await pilot.press("s")
+        stage.of("key").put_nowait(None)
+        text = await until(app, "2 of 3 done stopped", "c goes on with it")
+        assert "p pause" not in text.splitlines()[-1]
+        assert not app._runs.live, "it was never ours"
+
+
+async def test_quitting_does_not_ask_about_a_run_of_another_process(opened):
+    async with opened() as (app, _), elsewhere(app) as (run, _):
+        app.open_run(run.id)
+        await until(app, "RUN vault kv-ml")
+        await app.action_quit()
+        assert not isinstance(app.screen, Leave)
+        assert app.return_code == Exit.DONE
+        assert run.status == "running"
+
+
+async def test_an_interrupted_run_is_offered_and_goes_on_after_a_look(
+    opened, running_sandbox: RunningSandbox
+):
+    async with opened() as (app, pilot):
+        plan = await make_plan(app.session.live, intent_for(running_sandbox))
+        run = await left_behind(app, plan)
+        app.read_past()
+        await until(app, "1 interrupted: press h to resume")
+        await pilot.press("h")
+        await until(app, run, "interrupted", "c goes on with an interrupted run")
+        await pilot.press("enter")
+        text = await until(app, "This run has ended: interrupted", "0 of")
+        assert "run.started" not in text, "lines, not raw events"
+        await pilot.press("c")
+        await until(app, f"Go on with run {run}?", "Nothing of what it has done has changed")
+        assert not app._runs.live, "nothing before the answer"
+        await pilot.press("y")
+        await until(app, "succeeded", "Finished in")
+        await pilot.press("escape")
+        text = await until(app, "succeeded")
+        assert isinstance(app.screen, Runs)
+
+
+async def test_the_same_plan_again_shows_the_run_that_is_going_on(opened):
+    async with opened() as (app, _), elsewhere(app) as (run, _):
+        app.start_run(PLAN)
+        await until(app, f"Run {run.id} mlw-prod", "Another process carries this run out")
+        assert isinstance(app.screen, RunPage)
+        assert [one.id for one in await app.past_runs()] == [run.id]
+
+
+async def test_a_sign_in_that_ended_shows_address_and_code(running):  # noqa: F811
+    await running.until("RUN vault kv-ml")
+    await running.run.emit(
+        "run.paused", why="sign-in", address="https://login.test/device", code="ABC-123"
+    )
+    text = " ".join((await running.until("paused")).split())
+    assert "open https://login.test/device in any browser and enter ABC-123" in text
+    await running.run.emit("run.proceeded")
+    await running.until("0 of 3 done 00:")
+
+
+async def test_leaving_with_a_device_code_stops_and_says_what_has_not_begun(running):  # noqa: F811
+    app = running.app
+    app.session.way = "device-code"
+    await running.until("RUN vault kv-ml")
+    await running.pilot.press("q")
+    text = await until(app, "Leave while a run is going on")
+    assert "You are signed in with a device code" in text
+    assert "Not begun: key cmk; workspace mlw-prod" in text
+    await running.pilot.press("l")
+    async with asyncio.timeout(10):
+        await app._ending
+    assert app.return_code == Exit.INTERRUPTED
+    assert "0 of 3 steps are done" in app.last_words
+    assert f"wrapkey resume {running.run.id} --connect " in app.last_words
+    assert "--credential device-code" in app.last_words
+
+
+async def test_staying_changes_nothing(running):  # noqa: F811
+    await running.until("RUN vault kv-ml")
+    await running.pilot.press("q")
+    await until(running.app, "Leave while a run is going on")
+    await running.pilot.press("escape")
+    assert running.app._ending is None
+    assert running.run.status == "running"
+
+
+@pytest.fixture
+def damaged(home: Path) -> Path:
+    path = Paths.here().journal
+    path.write_bytes(b"this is no journal " * 100)
+    return path
+
+
+async def test_a_damaged_journal_is_set_aside_only_by_consent(opened, damaged: Path):
+    before = damaged.read_bytes()
+    async with opened(ready=False) as (app, pilot):
+        text = await until(app, "Set the journal of runs aside?")
+        assert "is damaged" in text
+        await settled(app)
+        await pilot.press("n")
+        assert damaged.read_bytes() == before
+        await pilot.press("h")
+        await until(app, "Set the journal of runs aside?")
+        await pilot.press("y")
+        await until(app, "A new journal was begun")
+        await until(app, "No run yet")
+        kept = [one for one in damaged.parent.iterdir() if "set-aside" in one.name]
+        assert [one.read_bytes() for one in kept] == [before]
+
+
+async def test_a_run_that_is_not_there_is_said(opened):
+    async with opened() as (app, pilot):
+        app.open_run("ffff")
+        await until(app, "There is no run ffff")
+        app.resume_run("ffff")
+        await until(app, "there is no run ffff")
+        await quiet(app, pilot)
