@@ -27,9 +27,12 @@ def note(
 ) -> Json:
     """Log one write that reached a provider, or was refused with ``error``; its entry."""
     correlation = request.headers.get("x-ms-correlation-request-id", request.id)
-    return entry(
+    made = entry(
         world, request.caller, action, request.scope, status, error=error, correlation=correlation
     )
+    if request.logged:
+        made["logged"] = request.logged
+    return made
 
 
 def entry(
@@ -150,4 +153,5 @@ def _properties(event: Json, code: str) -> Json:
     }
     if event.get("error"):
         told["statusMessage"] = msgspec.json.encode({"error": event["error"]}).decode()
+    told.update(event.get("logged", {}))
     return told

@@ -31,6 +31,8 @@ class Request:
     """What the route's ``{names}`` matched, spelled as the client did."""
     scope: str = ""
     """The ARM id the action is checked against (canonical spelling)."""
+    logged: Json = field(default_factory=dict)
+    """What the activity log keeps of this write besides, as members of its ``properties``."""
     unread: bool = False
     """Nobody reads the answer: a call of a scenario's history. No key material is made for it."""
 

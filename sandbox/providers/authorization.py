@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+
 from sandbox import armid, rbac
 from sandbox.protocol import Answer, GatewayRefusal, Refusal, Request
 from sandbox.providers.subscriptions import principal_id
@@ -187,6 +189,10 @@ def assign(world: World, request: Request) -> Answer:
         created_by=request.caller.object_id,
     )
     given = made.doc["properties"]
+    # As the log shows it ("View activity logs for Azure RBAC changes").
+    asked = {"PrincipalId": who, "RoleDefinitionId": given["roleDefinitionId"], "Scope": scope}
+    body = {"Id": request.params["name"], "Properties": asked}
+    request.logged["requestbody"] = msgspec.json.encode(body).decode()
     given["principalType"] = kind
     for name in ("description", "condition", "conditionVersion"):
         given[name] = properties.get(name)
@@ -305,6 +311,8 @@ def _conflict(
 def unassign(world: World, request: Request) -> Answer:
     """200 with what was deleted (recorded: authorization/07), 204 when there was none."""
     gone = rbac.revoke(world, _assignment_id(request))
+    if gone:  # the log's only word on who lost the role
+        request.logged["responseBody"] = msgspec.json.encode(gone.doc).decode()
     return Answer(200, gone.doc) if gone else Answer(204)
 
 

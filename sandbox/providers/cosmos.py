@@ -2,6 +2,7 @@
 
 from sandbox import armid, assigned, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
+from sandbox.providers import customerkeys
 from sandbox.providers.cosmoskeys import error_of, principal, take_key, take_key_unseen, tell
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.routing import Api
@@ -194,6 +195,11 @@ def patch_account(world: World, request: Request) -> Answer:
     """Change an account's tags, identity, default identity or network, at once."""
     resource, body = tracked.existing(world, request), request.json()
     properties, wanted = resource.doc["properties"], body.get("properties") or {}
+    trouble = customerkeys.check(world, resource) if "cmk" in resource.inner else None
+    if trouble and (body.keys() | wanted.keys()) - {"identity", "properties", "defaultIdentity"}:
+        # While the key can't be used only the identity can be changed, and the account deleted.
+        error = error_of(trouble)
+        raise Refusal(403, error["code"], error["message"], details=error["details"])
     if body.get("identity"):
         assigned.judge_linked(world, request, body["identity"])
         resource.doc["identity"] = assigned.assign(world, resource.doc, body["identity"])

@@ -192,6 +192,7 @@ def patch_service(world: World, request: Request) -> Answer:
 
 def _change(world: World, request: Request, resource: Resource, body: Json) -> Answer:
     doc, wanted = resource.doc, body.get("properties") or {}
+    _judge_scaling(world, resource, wanted)
     if body.get("identity"):
         assigned.judge_linked(world, request, body["identity"])
         doc["identity"] = assigned.assign(world, doc, body["identity"])
@@ -202,6 +203,18 @@ def _change(world: World, request: Request, resource: Resource, body: Json) -> A
             doc["properties"][name] = wanted[name]
     _change_key(world, resource, wanted.get("encryptionWithCmk") or {})
     return Answer(200, doc, {"ETag": _etag(world, resource)})
+
+
+def _judge_scaling(world: World, resource: Resource, wanted: Json) -> None:
+    """Refuse to scale what can't use its key ("Configure customer-managed keys", AI Search)."""
+    now = resource.doc["properties"]
+    scaled = any(
+        wanted.get(name, now[name]) != now[name] for name in ("replicaCount", "partitionCount")
+    )
+    trouble = customerkeys.check(world, resource) if scaled and "cmk" in resource.inner else None
+    if trouble:
+        error = error_of(trouble)
+        raise Refusal(403, error["code"], error["message"], details=error["details"])
 
 
 def _change_key(world: World, resource: Resource, wanted: Json) -> None:

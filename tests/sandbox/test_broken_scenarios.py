@@ -1,11 +1,12 @@
 """Workspaces that broke after the fact: what can be read, what Cosmos DB says, what repairs it."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from sandbox import history, scenario
+from sandbox import activity, history, scenario
 from sandbox.clock import Clock
 from sandbox.providers import APIS, customerkeys, managedgroup
 from sandbox.providers.cosmoskeys import CONFIRMED
@@ -136,6 +137,7 @@ CASES: dict[str, Case] = {
         ],
     ),
     "broken/f08-grant-removed": Case("ForbiddenByRbac", "4002", [COSMOS]),
+    "broken/f08-grant-removed-among-others": Case("ForbiddenByRbac", "4002", [COSMOS]),
     "broken/f08-switched-to-policies": Case(
         "ForbiddenByPolicy", "4002", [network(enableRbacAuthorization=True)]
     ),
@@ -318,6 +320,23 @@ def test_search_tells_of_its_own_access_only() -> None:
     assert search(opened("broken/f13-default-identity")) == "Compliant"
 
 
+def test_accounts_without_their_key_can_hardly_be_changed() -> None:
+    world = opened("broken/f08-grant-removed")
+
+    def change(part: str, body: Json, refused: bool = False) -> None:
+        one = call(f"PATCH {{part:mlw-prod/{part}}}", body, "Azure Machine Learning")
+        history.perform(world, ROUTES, {**one, "refused": refused})
+
+    change("search", properties(replicaCount=2), refused=True)
+    change("search", properties(disableLocalAuth=True))
+    change("cosmos", {"tags": {"a": "b"}}, refused=True)
+    change("cosmos", properties(defaultIdentity="FirstPartyIdentity"))
+    history.perform(world, ROUTES, COSMOS)
+    passes(world, 7200)
+    change("search", properties(replicaCount=2))
+    change("cosmos", {"tags": {"a": "b"}})
+
+
 def test_services_follow_a_moved_key_in_their_own_time() -> None:
     world = opened("broken/healthy-rotated")
     newest = "{newest:kv-ml-prod/cmk-ml}"
@@ -352,6 +371,31 @@ def test_the_activity_log_knows_who_called_and_when() -> None:
     ]
     closed, revoked = (event["eventTimestamp"] for event in world.state.activity)
     assert closed < revoked < world.iso()
+
+
+def test_the_activity_log_tells_which_grant_was_removed() -> None:
+    world = opened("broken/f08-grant-removed-among-others")
+    told = [activity.render(event) for event in world.state.activity]
+    operations = [one["operationName"]["value"].partition("/")[2] for one in told]
+    assert operations == [
+        "policyAssignments/write",
+        "vaults/write",
+        "workspaces/write",
+        "workspaces/write",
+        "roleAssignments/delete",
+        "roleAssignments/delete",
+        "roleAssignments/delete",
+        "vaults/write",
+    ]
+    removed = [one for one in told if one["operationName"]["value"].endswith("Assignments/delete")]
+    assert [one["status"]["value"] for one in removed] == ["Succeeded", "Failed", "Succeeded"]
+    whose = [
+        json.loads(one["properties"]["responseBody"])["properties"]["principalId"]
+        for one in removed
+        if one["status"]["value"] == "Succeeded"
+    ]
+    names = [world.state.principals[one].name for one in whose]
+    assert names == ["Azure Cosmos DB", "reader"]
 
 
 def test_a_key_is_disabled_unseen_by_the_activity_log() -> None:
