@@ -27,6 +27,7 @@ from services.model.intent import (
     WorkspaceIntent,
 )
 from services.model.intent import Struct as Part
+from services.model.diagnosis import Change, Node, Target
 from services.model.plan import Event, Evidence, Finding, Repair, Step
 from services.model.quota import QuotaLine
 
@@ -196,6 +197,15 @@ def json_page() -> str:
         "## `wrapkey check INTENT --json`",
         "",
         "`{schema, findings, worst, quota}`; exit code 3 where `worst` is `fail`.",
+        "",
+        "## `wrapkey diagnose ID|NAME --json`",
+        "",
+        "`{schema, target, at, tree, root_causes, findings, timeline}`. `root_causes` are ids of"
+        " findings that fail and whose `causes` are empty; exit code 3 where a finding fails.",
+        "",
+        f"- `target`: `{{{_names(Target)}}}`",
+        f"- `tree`: a node `{{{_names(Node)}}}`, `below` being nodes",
+        f"- `timeline`: newest first, each `{{{_names(Change)}}}`; `fits` are ids of findings",
         "",
         "## `wrapkey checks --json`",
         "",

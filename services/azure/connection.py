@@ -130,8 +130,12 @@ class Connection:
         uri = vault_uri.rstrip("/").lower()
         key = ("keys", uri)
         if key not in self._clients:
+            from azure.keyvault.keys._shared import http_challenge_cache
             from azure.keyvault.keys.aio import KeyClient
 
+            # The package remembers for the whole process for which tenant a vault wants a token;
+            # the vault may have been moved, or found again, since another connection asked.
+            http_challenge_cache.remove_challenge_for_url(uri)
             self._clients[key] = KeyClient(
                 vault_url=uri,
                 credential=self._tokens,

@@ -55,6 +55,16 @@ async def create_service_principal(conn: Connection, app_id: str) -> Principal:
     return principal(raw, "ServicePrincipal")
 
 
+async def enable(conn: Connection, object_id: str) -> None:
+    """Enable a service principal that was disabled in the tenant; raises AzureError.
+
+    Needs an Entra role such as Cloud Application Administrator.
+    """
+    path = f"/v1.0/servicePrincipals/{quote(object_id)}"
+    what = f"enable service principal {object_id}"
+    await _send(conn, what, "PATCH", path, json={"accountEnabled": True})
+
+
 async def principals(conn: Connection, object_ids: Iterable[str]) -> dict[str, Principal]:
     """Principals by their object id in lower case; unknown ids are missing.
 

@@ -4,7 +4,7 @@ The SDK package speaks an older api-version than the service; its calls take the
 and a raw body, and what they receive is read as JSON.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -110,6 +110,27 @@ async def change_key(conn: Connection, id: str, key_id: str) -> None:
         where.group,
         where.name,
         calls.body({"properties": {"encryption": encryption}}),
+        api_version=API,
+    )
+
+
+async def add_identity(conn: Connection, id: str, type: str, identities: Sequence[str]) -> None:
+    """Give a workspace user-assigned identities beside what it has; raises AzureError.
+
+    ``type`` is the workspace's own, ``identities`` are all it shall have. From system-assigned
+    to both is allowed, back is not ("Set up authentication").
+    """
+    wanted = type if "userassigned" in type.lower() else "SystemAssigned,UserAssigned"
+    body = {"identity": {"type": wanted, "userAssignedIdentities": {one: {} for one in identities}}}
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    await calls.finish(
+        conn,
+        f"change the identities of workspace {where.name}",
+        sdk.workspaces.begin_update,
+        where.group,
+        where.name,
+        calls.body(body),
         api_version=API,
     )
 

@@ -19,14 +19,18 @@ UNUSABLE = ("key-enabled", "newest-version", "key-dates", "key-operations", "key
 BARRED = (
     *("vault-network", "vault-address", "key-address"),
     *("cosmos-principal", "cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault"),
-    *("identity-exists", "identity-grant", "cosmos-identity"),
+    *("grant-propagation", "identity-exists", "identity-assigned", "identity-grant"),
+    "cosmos-identity",
 )
 ACCESS = (*GONE, *LOST, *UNUSABLE, *BARRED)
 """Everything between a service and the key."""
 
 BY_STATUS: dict[str, tuple[str, ...]] = {
     "F07": ("cosmos-principal", "vault-tenant"),
-    "F08": ("cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault", "vault-tenant"),
+    "F08": (
+        *("cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault", "grant-propagation"),
+        "vault-tenant",
+    ),
     "F09": (*LOST, "key-address"),
     "F10": ("key-operations", "key-type"),
     "F11": ("key-address", "cosmos-key"),
@@ -42,18 +46,27 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "vault-exists": ("vault-deleted",),
     "key-deleted": GONE,
     "key-exists": (*GONE, "key-deleted", "key-address"),
+    "key-operations": ("key-type",),
     "newest-version": (*GONE, "key-deleted", "key-enabled"),
     "cosmos-grant": (
         *GONE,
         *("cosmos-principal", "grant-to-app-id", "policy-on-rbac-vault"),
     ),
     "identity-grant": (*GONE, "identity-exists", "policy-on-rbac-vault"),
+    "identity-assigned": ("identity-exists",),
     "ml-contributor": ("ml-principal",),
     "managed-resources": ("managed-group",),
     "search-compliance": ACCESS,
     "storage-key": ACCESS,
+    "key-probe": (*GONE, *LOST, *UNUSABLE),
     "azure-diagnose": ("own-resources",),
 }
+
+SEEMS: dict[str, tuple[str, ...]] = {
+    "grant-to-app-id": ("cosmos-grant",),
+    "policy-on-rbac-vault": ("cosmos-grant", "identity-grant"),
+}
+"""What looks like a grant and is none, to the missing grants that it then explains."""
 
 WHOLE = (
     *ACCESS,
@@ -64,9 +77,17 @@ WHOLE = (
 """What can keep a workspace from being made or changed."""
 
 
+_MAKING: dict[str, tuple[str, ...]] = {
+    "creation-error": (),
+    "managed-resources": ("creation-error",),
+    "workspace-state": ("creation-error", "managed-resources"),
+}
+"""What an attempt to make the workspace left, each explained by WHOLE and by these."""
+
+
 def linked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings with their causes, in order: each root before what it causes."""
-    all_of = tuple(findings)
+    all_of = _weighed(tuple(findings))
     failing: dict[str, list[Finding]] = {}
     for one in all_of:
         if one.status == "fail":
@@ -81,9 +102,26 @@ def linked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
+def _weighed(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Warnings that fail here: what looks like the missing grant, or is too new to count."""
+    failing = {one.check: one for one in findings if one.status == "fail"}
+    refused = failing.get("cosmos-status")
+    waits = refused is not None and "F08" in refused.failures and "cosmos-grant" not in failing
+
+    def weigh(one: Finding) -> bool:
+        if one.status != "warn":
+            return False
+        return (one.check == "grant-propagation" and waits) or any(
+            check in failing for check in SEEMS.get(one.check, ())
+        )
+
+    changed = msgspec.structs.replace
+    return tuple(changed(one, status="fail") if weigh(one) else one for one in findings)
+
+
 def _depth(check: str) -> tuple[int, int]:
     """Explained after what explains it: workspace, then services, then the rest in order."""
-    last = {"managed-resources": 1, "cosmos-status": 1, "workspace-state": 2}
+    last = {"creation-error": 1, "managed-resources": 2, "cosmos-status": 1, "workspace-state": 3}
     return last.get(check, 0), ORDER.index(check)
 
 
@@ -108,11 +146,9 @@ def explainers(finding: Finding, failing: Iterable[str]) -> tuple[str, ...]:
         # Where nothing fits what it says, it has not looked since something else happened.
         fits = [check for code in finding.failures for check in BY_STATUS[code] if check in there]
         return tuple(fits) or tuple(check for check in ACCESS if check in there)
-    if finding.check == "managed-resources":
-        fits = [check for check in ("managed-group", *WHOLE) if check in there]
-        return tuple(dict.fromkeys(fits))
-    if finding.check == "workspace-state":
-        return tuple(check for check in (*WHOLE, "managed-resources") if check in there)
+    if finding.check in _MAKING:
+        wanted = (*WHOLE, *_MAKING[finding.check])
+        return tuple(dict.fromkeys(check for check in wanted if check in there))
     return tuple(check for check in EXPLAINED.get(finding.check, ()) if check in there)
 
 

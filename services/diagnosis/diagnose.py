@@ -47,19 +47,24 @@ OF_CREATION = frozenset(
 """Checks that are only asked where the workspace was never made whole, or failed to change."""
 
 OF_KEY = frozenset({"key", "deleted_key", "newest_key", "rotation", "versions"})
-OF_AZURE = frozenset({"remarks"})
+"""Facts that need the name of a key."""
 
 Heard = Callable[[Finding], None]
 
 
 async def diagnose(
-    conn: Connection, target: Target, heard: Heard | None = None, *, ask_azure: bool = True
+    conn: Connection,
+    target: Target,
+    heard: Heard | None = None,
+    *,
+    ask_azure: bool = True,
+    probe: bool = False,
 ) -> Diagnosis:
     """Everything that is wrong with a workspace, root causes first.
 
     ``heard`` is given each finding as soon as it is made: without its causes and repairs,
     which only all findings together tell. ``ask_azure``: let Azure's own diagnosis run too,
-    which can take half a minute. Raises AzureError where the workspace can't be read.
+    which can take half a minute. ``probe``: wrap and unwrap random bytes as the caller. Raises AzureError where the workspace can't be read.
     """
     there, asked = await _workspace(conn, target)
     if there is None:
@@ -67,10 +72,9 @@ async def diagnose(
     if there.encryption is None:
         return not_ours(conn, target, there)
     async with _pass(conn, there, asked) as made:
-        checks = _checks(there, ask_azure)
-        facts = {fact for check in checks for fact in reads_of(check)} | ALWAYS
-        facts -= frozenset() if ask_azure else OF_AZURE
-        facts -= frozenset() if key_of(there) else OF_KEY
+        left_out = _left_out(there, ask_azure=ask_azure, probe=probe)
+        checks = _checks(there, left_out)
+        facts = ({fact for check in checks for fact in reads_of(check)} | ALWAYS) - left_out
         found = await _judged(made, target, checks, heard)
         await made.gather(facts)
         live = _live(made, target)
@@ -110,16 +114,24 @@ async def _pass(conn: Connection, there: Workspace, asked: Asked) -> AsyncIterat
         yield made
 
 
-def _checks(there: Workspace, ask_azure: bool) -> tuple[str, ...]:
+def _left_out(there: Workspace, *, ask_azure: bool, probe: bool) -> frozenset[str]:
+    """Facts that are not read."""
+    return frozenset(
+        {
+            *(() if ask_azure else ("remarks",)),
+            *(() if probe else ("probe",)),
+            *(() if key_of(there) else OF_KEY),
+        }
+    )
+
+
+def _checks(there: Workspace, left_out: frozenset[str]) -> tuple[str, ...]:
     """The checks that are asked of this workspace."""
     whole = there.state == "Succeeded"
-    without_key = key_of(there) is None
     return tuple(
         check
         for check in (*SHARED, *JUDGES)
-        if not (whole and check in OF_CREATION)
-        and not (check == "azure-diagnose" and not ask_azure)
-        and not (without_key and OF_KEY & reads_of(check))
+        if not (whole and check in OF_CREATION) and not left_out & reads_of(check)
     )
 
 

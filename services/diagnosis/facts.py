@@ -21,6 +21,17 @@ from services.model.resources import (
 )
 
 
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
+    """How wrapping and unwrapping random bytes as the caller ended."""
+
+    code: str = ""
+    """Azure's innermost code; empty where it worked."""
+    message: str = ""
+    request_id: str = ""
+    refused: bool = False
+    """The caller may not: it tells nothing of the key."""
+
+
 class Live(msgspec.Struct, frozen=True, kw_only=True):
     """What was read about a workspace that is there. None: read, and not there."""
 
@@ -45,6 +56,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """Who the grants and access policies are for, by object id; unknown ids are missing."""
     remarks: tuple[Remark, ...] | Unknown = ()
     """Of Azure's own diagnose operation."""
+    probe: Probe | None = None
+    """None: it was not asked for, or there is no key to try."""
     activity: tuple[ActivityEvent, ...] | Unknown = ()
     """Of vault, groups and workspace, newest first."""
 

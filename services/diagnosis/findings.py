@@ -9,6 +9,7 @@ from services.checks.findings import seen
 from services.diagnosis.facts import Live
 from services.diagnosis.registry import BY_ID, SHARED
 from services.model.plan import Evidence, Finding, Repair, Status
+from services.model.resources import Vault
 from services.text import plain
 
 Judge = Callable[[Live], Iterator[Finding]]
@@ -73,10 +74,17 @@ def retold(finding: Finding, live: Live) -> Finding:
         phase="diagnosis",
         status=status,
         title=finding.title.removesuffix(" yet"),
-        failures=() if good else about.failures,
+        failures=() if good else _failures(finding, live),
         meaning=about.meaning or finding.meaning if not good else finding.meaning,
         repair=Repair(text=text) if text else None,
     )
+
+
+def _failures(finding: Finding, live: Live) -> tuple[str, ...]:
+    """Of the catalogue; a missing grant is another one in a vault of access policies."""
+    vault, known = live.facts.vault, SHARED[finding.check].failures
+    other = "F19" if isinstance(vault, Vault) and not vault.rbac else "F20"
+    return known if finding.check != "cosmos-grant" else tuple(x for x in known if x != other)
 
 
 def _a_command(text: str) -> bool:

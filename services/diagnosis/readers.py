@@ -21,11 +21,13 @@ from services.azure import (
     vaults,
     workspaces,
 )
+from services.azure.errors import AzureError, ErrorKind
 from services.checks.facts import Unknown, known
+from services.checks.readers.vault import told_by
 from services.checks.reading import Reader, Reading
-from services.diagnosis.facts import own_ids
+from services.diagnosis.facts import Probe, own_ids
 from services.ids import ArmId, same
-from services.model.resources import Resource, Vault, Workspace
+from services.model.resources import KeyVersion, Resource, Vault, Workspace
 
 LOOK_BACK = timedelta(days=30)
 """How far the activity log is read; Azure keeps it for 90 days."""
@@ -70,7 +72,7 @@ async def _versions(on: Reading) -> Any:
     vault = await on.get("vault")
     if not isinstance(vault, Vault):
         return ()
-    found = await known(keys.list_versions(on.conn, vault.uri, on.intent.key.name))
+    found = await told_by(on, vault, keys.list_versions(on.conn, vault.uri, on.intent.key.name))
     return found if isinstance(found, Unknown) else tuple(found)
 
 
@@ -137,6 +139,26 @@ async def _activity(on: Reading) -> Any:
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
+async def _probe(on: Reading) -> Probe | None:
+    """Only on request: it uses the key, with the caller's rights."""
+    key, _, _ = await on.get("key")
+    if not isinstance(key, KeyVersion):
+        return None
+    try:
+        await keys.probe_wrap(on.conn, key.id)
+    except AzureError as error:
+        if error.kind is ErrorKind.SIGN_IN:
+            raise
+        code = error.inner or error.code
+        return Probe(
+            code=code or error.kind.value,
+            message=error.message or error.means,
+            request_id=error.request_id,
+            refused=code.startswith("ForbiddenBy"),
+        )
+    return Probe()
+
+
 READERS: dict[str, Reader] = {
     "workspace": _workspace,
     "managed_group": _managed_group,
@@ -149,6 +171,7 @@ READERS: dict[str, Reader] = {
     "principals": _principals,
     "remarks": _remarks,
     "activity": _activity,
+    "probe": _probe,
 }
 """By name of fact."""
 
@@ -163,5 +186,6 @@ FIELDS = {
     "principals": "principals",
     "remarks": "remarks",
     "activity": "activity",
+    "probe": "probe",
 }
 """Name of fact to field of Live."""

@@ -97,11 +97,12 @@ SHARED: dict[str, Shared] = dict(
             " identity; no page says so of AI Search.",
         ),
         _shared("grant-propagation", "F19"),
-        _shared("provider-registered", "F22", creation=True, meaning=_REFUSED),
-        _shared("ml-principal", "F52", "F17", creation=True),
+        _shared("provider-registered", "F22", meaning=_REFUSED),
+        _shared("ml-principal", "F52", "F17"),
         _shared(
-            "ml-contributor", "F52", creation=True,
-            meaning="Machine Learning makes and changes the managed resource group as itself.",
+            "ml-contributor", "F52",
+            meaning="Machine Learning makes and changes the managed resource group as itself; what"
+            " is there goes on as it is.",
         ),
         _shared("lock-read-only", "F29"),
         _shared("lock-delete", "F29"),
@@ -151,6 +152,16 @@ OWN: tuple[Check, ...] = (
         source="Cosmos DB: how to set up customer-managed keys",
     ),
     _own(
+        "identity-assigned", "The identity for the key is the workspace's own", "identity",
+        "fail", "workspace", failures=("F51",),
+        source="how-to-identity-based-service-authentication",
+    ),
+    _own(
+        "creation-error", "Azure has refused nothing of the workspace", "workspace", "fail",
+        "workspace", "activity", failures=("F24", "F25"),
+        source="Azure Monitor: activity log",
+    ),
+    _own(
         "managed-group", "The managed resource group is there", "managed group", "fail",
         "workspace", "managed_group", failures=("F30",), source="concept-customer-managed-keys",
     ),
@@ -189,6 +200,11 @@ OWN: tuple[Check, ...] = (
     _own(
         "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",
         source="how-to-workspace-diagnostic-api",
+    ),
+    _own(
+        "key-probe", "The key wraps and unwraps for you", "key", "fail", "key", "probe",
+        failures=("F10",), source="Key Vault: wrap key and unwrap key",
+        without="It is asked with --probe only; its own tests ask.",
     ),
     _own(
         "grants-nobody", "Every grant on the vault is for somebody", "grant", "warn", "grants",

@@ -11,13 +11,14 @@ from datetime import timedelta
 import msgspec
 
 from services.checks import repairs as choices
-from services.checks.facts import ids_of
+from services.checks.facts import Unknown, ids_of
 from services.checks.registry import BY_ID as PREFLIGHT
 from services.checks.rights import policy_of
 from services.diagnosis.facts import Live
+from services.ids import ArmId
 from services.model.intent import Intent, RepairsIntent
 from services.model.plan import Finding, Repair, Step
-from services.model.resources import KeyVersion, RoleAssignment, Vault
+from services.model.resources import KeyVersion, Principal, RoleAssignment, Vault
 from services.setup import grants, plan
 from services.setup.basis import Basis, basis_of
 
@@ -25,8 +26,11 @@ LONGER = timedelta(days=365)
 """How long an expired key lives on when its repair gives it a new end."""
 
 _ALL = RepairsIntent(**dict.fromkeys(RepairsIntent.__struct_fields__, True))
-_NOT_OURS = ("key", "workspace", "verify")
-"""Ids of setup's steps that make or read back what a repair takes as it is."""
+_MAKING = ("key", "workspace")
+"""Ids of setup's steps that a workspace needs which was never made whole, and no other."""
+_BY_OTHERS = ("policy-on-rbac-vault", "key-address")
+"""Roots that are made good by what repairs their consequences: the grant that counts, or the
+creation sent again with the key's own address."""
 _MEND = {
     "cosmos-principal": ("cosmos-principal",),
     "ml-principal": ("ml-principal",),
@@ -42,17 +46,20 @@ def with_repairs(findings: Sequence[Finding], live: Live) -> tuple[Finding, ...]
     """
     planned = setup_steps(live)
     own = {one.id: _own_steps(one, live, planned) for one in findings if one.status != "ok"}
+    mended = {one.id for one in findings if own.get(one.id) or one.check in _BY_OTHERS}
     made = []
     for one in findings:
-        caused = [other for other in findings if one.id in other.causes]
-        mine = [step for each in (one, *caused) for step in own.get(each.id, ())]
+        # where a cause stays, what it caused can't be made good
+        caused = [other for other in findings if one.id in other.causes] if one.id in mended else []
+        each = [one, *caused] if mended.issuperset(one.causes) else []
+        open_ = [other for other in each if mended.issuperset(other.causes)]
+        mine = [step for other in open_ for step in own.get(other.id, ())]
         made.append(_offered(one, closed(mine, planned)) if mine else one)
     return tuple(made)
 
 
 def _offered(finding: Finding, steps: tuple[Step, ...]) -> Finding:
-    repair = finding.repair
-    text = "; ".join(step.title for step in steps) if repair is None else repair.text
+    text = "; ".join(step.title for step in steps)
     forever = any(step.irreversible for step in steps)
     return msgspec.structs.replace(
         finding, repair=Repair(text=text, steps=steps, irreversible=forever)
@@ -67,7 +74,15 @@ def setup_steps(live: Live) -> tuple[Step, ...]:
     basis = basis_of(wish, found)
     rights = grants.own_rights(_may_need_rights(basis)) if basis.vault else []
     known = {step.id: step for step in (*rights, *plan.build(wish, found).steps)}
-    return tuple(step for step in known.values() if step.id not in _NOT_OURS)
+    left_out = ("verify", *(() if never_whole(live) else _MAKING))
+    return tuple(step for step in known.values() if step.id not in left_out)
+
+
+def never_whole(live: Live) -> bool:
+    """Whether the workspace failed before it could hold anything: it may be sent again."""
+    if live.workspace.state != "Failed" or isinstance(live.cosmos, Unknown):
+        return False
+    return not any(one.state == "Succeeded" for one in live.cosmos)
 
 
 def _may_need_rights(basis: Basis) -> Basis:
@@ -99,8 +114,9 @@ def closed(steps: Iterable[Step], planned: Sequence[Step]) -> tuple[Step, ...]:
 def _own_steps(finding: Finding, live: Live, planned: Sequence[Step]) -> tuple[Step, ...]:
     """The steps that repair one finding, without what they need."""
     maker = _MAKERS.get(finding.check)
-    if maker is not None:
-        return maker(finding, live)
+    made = maker(finding, live) if maker else None
+    if made is not None:
+        return made
     if finding.status == "unknown":
         return ()
     return tuple(step for step in planned if _repairs(finding, step))
@@ -110,6 +126,8 @@ def _repairs(finding: Finding, step: Step) -> bool:
     check = finding.check
     if step.kind == "register":
         return check == plan.PROVIDERS and finding.id.endswith(f":{step.params['namespace']}")
+    if check == "workspace-state":
+        return step.id == "workspace"
     if check in ("vault-exists", "key-exists"):
         return False  # what was purged is lost: another vault or key of the name is no repair
     if check in _MEND:
@@ -213,6 +231,56 @@ def _removal(vault: Vault, principal: str, assignment: str, number: int) -> Step
     )
 
 
+def _identity(finding: Finding, live: Live) -> tuple[Step, ...]:
+    """Make the identity again where it is gone, then give it to the workspace.
+
+    A new identity of the same name is another principal: its grants are made anew.
+    """
+    used = live.workspace.encryption
+    if used is None or not used.identity:
+        return ()
+    where = ArmId.parse(used.identity)
+    gone = live.facts.identity is None
+    made = Step(
+        id="identity",
+        kind="identity",
+        title=f"managed identity {where.name}",
+        action="create",
+        target=used.identity,
+        params={"location": live.workspace.location, "tags": {}, "create": True},
+        expected_s=5,
+    )
+    given = Step(
+        id="workspace-identity",
+        kind="workspace-identity",
+        title=f"workspace {live.target.name}: act as {where.name} too",
+        action="change",
+        target=live.target.id,
+        params={"identity": used.identity, "again": gone},
+        needs=("identity", "grant-identity") if gone else (),
+        expected_s=20,
+    )
+    return (made, given) if gone else (given,)
+
+
+def _principal(finding: Finding, live: Live) -> tuple[Step, ...] | None:
+    """Enable an app that is there and disabled; one that is not there setup makes."""
+    who = live.facts.cosmos if finding.check == "cosmos-principal" else live.facts.ml
+    if not isinstance(who, Principal) or who.enabled:
+        return None
+    return (
+        Step(
+            id=f"{finding.check}-enable",
+            kind="principal-enable",
+            title=f"service principal of {who.name}: enable it",
+            action="change",
+            target=who.app_id,
+            params={"app_id": who.app_id, "object_id": who.object_id, "name": who.name},
+            expected_s=3,
+        ),
+    )
+
+
 def _nothing(finding: Finding, live: Live) -> tuple[Step, ...]:
     """Repaired by granting what counts, which is the step of the finding that it explains."""
     return ()
@@ -224,7 +292,11 @@ def _uri(live: Live) -> str:
     return vault.uri if isinstance(vault, Vault) else live.facts.cloud.vault_uri(name)
 
 
-_MAKERS: dict[str, Callable[[Finding, Live], tuple[Step, ...]]] = {
+_MAKERS: dict[str, Callable[[Finding, Live], tuple[Step, ...] | None]] = {
+    "cosmos-principal": _principal,
+    "ml-principal": _principal,
+    "identity-exists": _identity,
+    "identity-assigned": _identity,
     "key-dates": _extend,
     "newest-version": _newest,
     "grant-to-app-id": _dead_grants,

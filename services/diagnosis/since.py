@@ -13,7 +13,7 @@ from services.azure.activitylog import ActivityEvent
 from services.checks.facts import Unknown
 from services.diagnosis.facts import Live
 from services.model.plan import Finding
-from services.model.resources import DeletedKey, DeletedVault, KeyVersion
+from services.model.resources import DeletedKey, DeletedVault, KeyVersion, Vault
 from services.text import plain
 
 NOBODY_TELLS = "??"
@@ -37,11 +37,31 @@ def dated(finding: Finding, live: Live) -> Finding:
     at, by = look(finding, live)
     if at is None:
         return finding
+    if finding.check in _AFTER_RECOVERY and _deleted_before(live):
+        finding = msgspec.structs.replace(
+            finding,
+            failures=(*finding.failures, "F56"),
+            meaning=f"{finding.meaning} The vault was deleted and recovered: role assignments do"
+            " not come back with it.",
+        )
     meaning = finding.meaning
     if by == NOBODY_TELLS:
         told = AUDIT.format(vault=str(live.intent.vault.name))
         meaning = f"{meaning} {told}" if meaning else told
     return msgspec.structs.replace(finding, since=at, by=by, meaning=meaning)
+
+
+def _deleted_before(live: Live) -> ActivityEvent | None:
+    """When the vault was deleted, where it is there again and works with roles."""
+    vault = live.facts.vault
+    there = isinstance(vault, Vault) and vault.rbac
+    return _last(live, live.intent.vault.name, ("vaults/delete",)) if there else None
+
+
+def _grant_lost(finding: Finding, live: Live) -> When:
+    """With the vault where that was deleted, else by the last change of access to it."""
+    gone = _deleted_before(live)
+    return (gone.at, gone.caller) if gone else _logged(*_GRANTS)(finding, live)
 
 
 def _key_changed(finding: Finding, live: Live) -> When:
@@ -115,6 +135,7 @@ def _last(live: Live, name: str, operations: Sequence[str]) -> ActivityEvent | N
     return None
 
 
+_AFTER_RECOVERY = ("cosmos-grant", "identity-grant")
 _GRANTS = (
     "roleassignments/delete",
     "accesspolicies/write",
@@ -130,8 +151,8 @@ _LOOKS: dict[str, Callable[[Finding, Live], When]] = {
     "key-operations": _key_changed,
     "key-dates": _key_ended,
     "newest-version": _newest_changed,
-    "cosmos-grant": _logged(*_GRANTS),
-    "identity-grant": _logged(*_GRANTS),
+    "cosmos-grant": _grant_lost,
+    "identity-grant": _grant_lost,
     "policy-on-rbac-vault": _logged("vaults/write"),
     "identity-exists": _of_subject("userassignedidentities/delete"),
     "lock-read-only": _of_subject("locks/write"),

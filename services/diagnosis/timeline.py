@@ -15,6 +15,10 @@ NEAR = timedelta(seconds=5)
 """Two clocks that tell of one change may differ by so much."""
 
 
+ASKING = ("/diagnose/action", "/listkeys/action", "/validate/action", "/whatif/action")
+"""Actions that the activity log has and that change nothing; the first is our own."""
+
+
 def timeline(live: Live, findings: Iterable[Finding]) -> tuple[Change, ...]:
     """Every change that is known, with the findings it fits."""
     failing = [one for one in findings if one.since is not None and one.status in ("fail", "warn")]
@@ -47,6 +51,8 @@ def _logged(live: Live) -> Iterator[Change]:
         return
     seen: set[tuple[str, str]] = set()
     for one in live.activity:
+        if one.operation.lower().endswith(ASKING):
+            continue
         mark = (one.correlation_id or one.at.isoformat(), one.operation.lower())
         if mark not in seen:
             seen.add(mark)

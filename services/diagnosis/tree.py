@@ -10,7 +10,7 @@ from services.model.plan import Finding, Status
 from services.model.resources import KeyVersion, Principal, Vault
 
 CHECKS: dict[str, tuple[str, ...]] = {
-    "key-version": ("key-enabled", "key-dates", "key-operations", "key-type"),
+    "key-version": ("key-enabled", "key-dates", "key-operations", "key-type", "key-probe"),
     "key": ("key-address", "key-exists", "key-deleted", "key-rotation", "newest-version"),
     "vault": (
         *("vault-exists", "vault-deleted", "vault-protection", "vault-region", "vault-tenant"),
@@ -25,7 +25,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         *("cosmos-grant", "grant-to-app-id", "policy-on-rbac-vault", "grant-propagation"),
         "grants-nobody",
     ),
-    "identity": ("identity-exists",),
+    "identity": ("identity-exists", "identity-assigned"),
     "identity-grant": ("identity-grant",),
 }
 """By node: the checks that judge it. Those of no node are about the workspace."""

@@ -22,6 +22,7 @@ _COMMANDS = {
     "watch": ("tui.cli.resume", "Follow a run, whoever carries it out."),
     "check": ("tui.cli.checks", "Check an intent file against what is there; changes nothing."),
     "checks": ("tui.cli.checks", "Every check there is."),
+    "diagnose": ("tui.cli.diagnose", "What is wrong with a workspace, and why; changes nothing."),
     "explain": (
         "tui.cli.explain",
         "What an error means that Azure gave you; asks nothing of Azure.",

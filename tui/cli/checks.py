@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 @shared
 def checks(as_json: bool) -> Exit:
     """List every check: what it is about and how grave it can be."""
-    from services.checks.registry import CHECKS
+    from services.diagnosis.registry import listed
     from services.runs.headless import check_document
 
     if as_json:
-        document(checks=[check_document(one) for one in CHECKS])
+        document(checks=[check_document(one) for one in listed()])
     else:
-        rows = [(one.id, WORDS[one.severity], " ".join(one.failures), one.title) for one in CHECKS]
+        rows = [
+            (one.id, WORDS[one.severity], " ".join(one.failures), one.title) for one in listed()
+        ]
         table(("Check", "Gravest", "Failures", "OK means"), rows)
     return Exit.DONE
 

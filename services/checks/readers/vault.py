@@ -66,7 +66,7 @@ async def _deleted_key(on: Reading) -> Any:
     vault = await on.get("vault")
     if not isinstance(vault, Vault):
         return vault
-    return await _from(on, vault, keys.get_deleted_key(on.conn, vault.uri, on.intent.key.name))
+    return await told_by(on, vault, keys.get_deleted_key(on.conn, vault.uri, on.intent.key.name))
 
 
 async def _newest_key(on: Reading) -> Any:
@@ -74,7 +74,7 @@ async def _newest_key(on: Reading) -> Any:
     if not isinstance(vault, Vault) or on.intent.key.version == "latest":
         return None
     name = on.intent.key.name
-    found = await _from(on, vault, keys.get_key(on.conn, vault.uri, name))
+    found = await told_by(on, vault, keys.get_key(on.conn, vault.uri, name))
     if not isinstance(found, Unknown):
         return found
     told = await known(armkeys.get_key(on.conn, vault.id, name))
@@ -85,7 +85,7 @@ async def _rotation(on: Reading) -> Any:
     vault, (key, _, _) = await asyncio.gather(on.get("vault"), on.get("key"))
     if not isinstance(key, KeyVersion) or key.expires is None:
         return None
-    return await _from(on, vault, keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name))
+    return await told_by(on, vault, keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name))
 
 
 def _lost(on: Reading, vault: Vault, error: AzureError) -> bool:
@@ -94,7 +94,7 @@ def _lost(on: Reading, vault: Vault, error: AzureError) -> bool:
     return error.kind is ErrorKind.SIGN_IN and (ours or not vault.tenant_id)
 
 
-async def _from(on: Reading, vault: Vault, call: Awaitable[Any]) -> Any:
+async def told_by(on: Reading, vault: Vault, call: Awaitable[Any]) -> Any:
     """What a vault's data plane tells; raises AzureError for a lost sign-in."""
     try:
         return await call

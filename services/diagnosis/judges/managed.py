@@ -51,7 +51,7 @@ def managed_group(live: Live) -> Iterator[Finding]:
         return
     if isinstance(live.group, Unknown):
         yield unread("managed-group", name, f"Managed group {name} could not be read", live.group)
-    elif live.group is None:
+    elif live.group is None and (name or live.workspace.state == "Succeeded"):
         told_name = name or "none"
         what = f"Managed group {name} is gone" if name else "There is no managed group"
         yield found(
@@ -207,6 +207,8 @@ def storage_key(live: Live) -> Iterator[Finding]:
     key, wanted = live.facts.key, key_of(live.workspace)
     for account in () if isinstance(live.storage, Unknown) else live.storage:
         if account.key_source.lower() != "microsoft.keyvault":
+            if live.workspace.state != "Succeeded":
+                continue  # it had not got that far
             yield found(
                 "storage-key",
                 "fail",

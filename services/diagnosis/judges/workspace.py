@@ -7,7 +7,8 @@ from services.checks.facts import Unknown
 from services.checks.fit import key_fit
 from services.diagnosis.facts import Live, key_of
 from services.diagnosis.findings import Judge, found, told, unread
-from services.ids import ArmId
+from services.failures import classify
+from services.ids import ArmId, same
 from services.model.plan import Finding
 from services.model.resources import KeyVersion, Vault
 
@@ -31,29 +32,60 @@ def workspace_state(live: Live) -> Iterator[Finding]:
             meaning="Something changes it now; look again when that is done.",
         )
         return
-    why = _last_failure(live)
     yield found(
         "workspace-state",
         "fail",
         id,
         f"Workspace {live.target.name}: {state}",
         *evidence,
-        meaning=f"Its last creation or change failed.{why}",
-        repair="Repair the cause, then send the creation again; a workspace that was never made"
-        " whole is best deleted first.",
+        meaning="Its last creation or change failed.",
+        repair="Repair the cause, then send the creation again.",
     )
 
 
-def _last_failure(live: Live) -> str:
-    """The newest failure that the activity log has of the workspace, in Azure's own words."""
+def creation_error(live: Live) -> Iterator[Finding]:
+    """What Azure said when the workspace failed; capacity, for example, is told nowhere else."""
+    if live.workspace.state != "Failed":
+        return
+    id = live.target.id
     if isinstance(live.activity, Unknown):
-        return ""
-    id = live.target.id.lower()
-    failed = (
-        one for one in live.activity if one.resource_id.lower() == id and one.status == "Failed"
+        yield unread("creation-error", id, "What Azure refused could not be read", live.activity)
+        return
+    last = next(
+        (one for one in live.activity if same(one.resource_id, id) and one.status == "Failed"), None
     )
-    last = next(failed, None)
-    return f" Azure said: {last.code}: {last.message}" if last and last.code else ""
+    if last is None or not last.code:
+        return
+    entry = classify([last.code], last.message)
+    yield found(
+        "creation-error",
+        "fail",
+        id,
+        f"Azure refused the workspace: {entry.title if entry else last.code}",
+        told(live, "activity", "properties.statusMessage", f"{last.code}: {last.message}"),
+        failures=(entry.number,) if entry and entry.number else (),
+        meaning=entry.means if entry else last.message,
+        repair=entry.repair if entry else "",
+    )
+
+
+def identity_assigned(live: Live) -> Iterator[Finding]:
+    """The identity for the key must be one of the workspace's own."""
+    used = live.workspace.encryption
+    if used is None or not used.identity:
+        return
+    if not any(same(one, used.identity) for one in live.workspace.identities):
+        name = ArmId.parse(used.identity).name
+        yield found(
+            "identity-assigned",
+            "fail",
+            used.identity,
+            f"Identity {name} is not assigned to the workspace that names it for its key",
+            told(live, "workspace", "encryption.identity.userAssignedIdentity", used.identity),
+            told(live, "workspace", "identity.type", live.workspace.identity_type),
+            meaning="The workspace can't act as this identity, so it reaches neither key nor"
+            " storage as it.",
+        )
 
 
 def key_address(live: Live) -> Iterator[Finding]:
@@ -62,7 +94,7 @@ def key_address(live: Live) -> Iterator[Finding]:
     assert used is not None
     vault = live.facts.vault
     evidence = told(live, "workspace", "encryption.keyVaultProperties.keyIdentifier", used.key_id)
-    if key is None:
+    if key is None or str(key).lower() != used.key_id.lower():
         yield found(
             "key-address",
             "fail",
@@ -190,6 +222,36 @@ def azure_diagnose(live: Live) -> Iterator[Finding]:
         )
 
 
+def key_probe(live: Live) -> Iterator[Finding]:
+    """A live round trip of random bytes as the caller; it says nothing of anybody else."""
+    tried, key = live.probe, live.facts.key
+    if tried is None or not isinstance(key, KeyVersion):
+        return
+    evidence = told(live, "probe", "innererror.code", tried.code or "200")
+    name = live.intent.key.name
+    if not tried.code:
+        yield found(
+            "key-probe",
+            "ok",
+            key.id,
+            f"Key {name} wraps and unwraps for you",
+            evidence,
+            meaning="This shows that the key works, not that Cosmos DB may use it.",
+        )
+    elif tried.refused:
+        why = Unknown(f"You may not use the key yourself ({tried.code}).")
+        yield unread("key-probe", key.id, f"Whether key {name} works could not be tried", why)
+    else:
+        yield found(
+            "key-probe",
+            "fail",
+            key.id,
+            f"Key {name} does not wrap and unwrap: {tried.code}",
+            evidence,
+            meaning=tried.message,
+        )
+
+
 def grants_nobody(live: Live) -> Iterator[Finding]:
     """Grants to ids that the tenant does not know: deleted principals, or app ids."""
     people, vault = live.principals, live.facts.vault
@@ -216,10 +278,13 @@ def grants_nobody(live: Live) -> Iterator[Finding]:
 
 
 JUDGES: dict[str, Judge] = {
+    "creation-error": creation_error,
+    "identity-assigned": identity_assigned,
     "key-address": key_address,
     "newest-version": newest_version,
     "own-resources": own_resources,
     "azure-diagnose": azure_diagnose,
+    "key-probe": key_probe,
     "grants-nobody": grants_nobody,
     "workspace-state": workspace_state,
 }

@@ -1,0 +1,47 @@
+"""Looking at the broken workspace as the product does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sandboxed import RunningSandbox
+
+from services.azure.clouds import Cloud
+from services.azure.connection import Connection, Timeouts
+from services.azure.credentials import principal_from_ready
+from services.model.diagnosis import Diagnosis, Node, Target
+
+WORKSPACE = (
+    "/subscriptions/5b000000-0000-4000-8000-0000000000d1/resourceGroups/rg-ml/providers"
+    "/Microsoft.MachineLearningServices/workspaces/mlw-prod"
+)
+TARGET = Target(id=WORKSPACE, name="mlw-prod")
+RECHECK_S = 3700
+"""A little more than the hour within which services look at their key again."""
+
+
+@asynccontextmanager
+async def signed_in(sandbox: RunningSandbox, name: str = "admin") -> AsyncIterator[Connection]:
+    """As somebody of the cast, for other tenants' vaults too."""
+    cloud, who = Cloud.from_ready(sandbox.ready), principal_from_ready(sandbox.ready, name)
+    async with await Connection.open(cloud, who, settings=Timeouts(backoff=0.01)) as conn:
+        yield conn
+
+
+def words(node: Node) -> set[str]:
+    """The status words of a tree."""
+    return {node.status}.union(*(words(one) for one in node.below))
+
+
+def told(diagnosis: Diagnosis) -> list[str]:
+    """What is not in order, for assertion messages."""
+    return [
+        f"{one.status} {one.check} {one.title} <- {one.causes}"
+        for one in diagnosis.findings
+        if one.status not in ("ok", "skipped")
+    ]
+
+
+def readable(sandbox: RunningSandbox) -> bool:
+    """Whether the workspace's data can be read, by the sandbox's own word."""
+    found: bool = sandbox.admin("GET", f"data?id={WORKSPACE}")["readable"]
+    return found
