@@ -13,6 +13,7 @@ from services.azure.policies import recorder
 from services.azure.throttle import watcher
 from services.model.plan import Event, EventName, Plan, Step
 from services.runs.attempt import Attempt
+from services.runs.audit import Audit, fill
 from services.runs.clock import Clock
 from services.runs.commands import Command, obey
 from services.runs.gate import Gate, StepRecorder
@@ -53,7 +54,8 @@ class Run:
         self._journal = journal
         self._lock = lock
         self._find = find
-        self._gate = Gate(journal, run, settings.writes, lock.nonce)
+        audit = Audit(journal.path.parent, run, lambda: _who(conn, plan))
+        self._gate = Gate(journal, run, settings.writes, audit, lock.nonce)
         self._pause = Pause(conn, self._gate, settings.poll_s)
         self._clock = Clock()
         self._by_id = {step.id: step for step in plan.steps}
@@ -87,6 +89,7 @@ class Run:
         with told(journal.path):
             lock = RunLock.take(journal.path.parent, run)
         await journal.add_run(run, plan, cloud=conn.cloud.name, **_signature(conn, lock))
+        await fill(journal)
         return cls(conn, journal, run, plan, lock, settings=settings, find=find)
 
     @classmethod
@@ -323,6 +326,7 @@ class Run:
         """Tell the journal whose writes it takes from now on, and remember what it knows."""
         await self._journal.take_over(self.id, **_signature(self.context.conn, self._lock))
         self._gate.nonce = self._lock.nonce
+        await fill(self._journal, self.id)
         # Left for an owner before us, who did not hear them any more.
         await self._journal.take_commands(self.id)
         said = await self._journal.events(self.id)
@@ -350,6 +354,11 @@ def _signature(conn: Connection, lock: RunLock) -> dict[str, Any]:
     principal = conn.caller.name if conn.caller else ""
     host, pid = socket.gethostname(), os.getpid()
     return {"host": host, "pid": pid, "nonce": lock.nonce, "principal": principal}
+
+
+def _who(conn: Connection, plan: Plan) -> tuple[str, str]:
+    """Object id and name of who writes; before the sign-in told it, of who made the plan."""
+    return (conn.caller.object_id, conn.caller.name) if conn.caller else (plan.caller, "")
 
 
 def runs_folder(state: Path) -> Path:

@@ -5,14 +5,18 @@ from collections import defaultdict
 from contextlib import AsyncExitStack
 
 from services.azure.policies import Outcome, Write
+from services.runs.audit import Audit
 from services.runs.journal import Journal
 
 
 class Gate:
     """What all steps of one run share."""
 
-    def __init__(self, journal: Journal, run: str, writes: int, nonce: str = "") -> None:
+    def __init__(
+        self, journal: Journal, run: str, writes: int, audit: Audit, nonce: str = ""
+    ) -> None:
         self.journal = journal
+        self.audit = audit
         self.run = run
         self.nonce = nonce
         """Of the ownership the writes are sent under; the journal refuses those of another."""
@@ -64,6 +68,7 @@ class StepRecorder:
                     request=write.client_request_id,
                     nonce=gate.nonce,
                 )
+                await gate.audit.sent(seq, self._step, write)
             except BaseException:
                 self._ended()
                 raise
@@ -81,6 +86,7 @@ class StepRecorder:
                     operation=outcome.operation,
                     error=outcome.error,
                 )
+                await self._gate.audit.result(seq, self._step, write, outcome)
             finally:
                 self._ended()
 

@@ -22,6 +22,7 @@ from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.azure.policies import recorder
 from services.model.plan import Event
+from services.runs.audit import Audit
 from services.runs.gate import Gate, StepRecorder
 from services.runs.journal import VERSION, Journal, JournalError
 from services.runs.lock import RunLock
@@ -92,7 +93,8 @@ async def test_a_write_is_in_the_file_before_it_arrives(
 ) -> None:
     await journal.add_run("beef", plan(step("a")), cloud="Test", host="h", pid=1)
     async with await Connection.open(server.cloud, Token()) as conn:
-        token = recorder.set(StepRecorder(Gate(journal, "beef", 4), "a", "kv"))
+        audit = Audit(journal.path.parent, "beef", lambda: ("o", "me"))
+        token = recorder.set(StepRecorder(Gate(journal, "beef", 4, audit), "a", "kv"))
         await conn.call("arm", "GET", "/x")
         await conn.call("arm", "PUT", "/x", json={"a": 1})
         with pytest.raises(AzureError):
