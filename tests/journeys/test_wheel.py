@@ -49,7 +49,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_brings_its_own_files(installed, tmp_path):
     code = "import tui, sandbox; print(tui.__file__, sandbox.__file__)"
-    code += "; from sandbox import scenario; print(scenario.names(), scenario.names('failures'))"
+    code += "; from sandbox import scenario; print(*map(scenario.names, ['', *scenario.FOLDERS]))"
+    code += "; scenario.read('broken/healthy')"
     shown = subprocess.run(
         [str(installed / "python"), "-c", code],
         capture_output=True,
@@ -59,7 +60,8 @@ def test_the_wheel_brings_its_own_files(installed, tmp_path):
     ).stdout
     assert shown.count(str(installed.parent)) == 2, shown
     assert "'contoso'" in shown
-    assert "'key-enabled'" in shown
+    for one in ("key-enabled", "healthy-policies", "f05-f08-f14-all-three"):
+        assert f"'{one}'" in shown
 
 
 def test_the_app_opens_on_the_sandbox_of_the_wheel(installed, tmp_path):
