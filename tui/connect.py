@@ -137,12 +137,19 @@ async def connected(
 
 @asynccontextmanager
 async def signed_in(
-    options: Options, paths: "Paths", memory: "Memory"
+    options: Options,
+    paths: "Paths",
+    memory: "Memory",
+    check: Callable[["Name"], None] = lambda _: None,
 ) -> "AsyncIterator[tuple[Connection, Name]]":
-    """As :func:`connected`, and by which way; a sandbox's principals have a secret each."""
+    """As :func:`connected`, and by which way; a sandbox's principals have a secret each.
+
+    ``check`` may refuse the way by an exception, before anybody has to enter a code.
+    """
     ready = await ready_of(options, paths.sandbox, talk)
     cloud = await cloud_of(options, ready)
     name, credential = await _credential(options, memory, cloud, ready)
+    check(name)
     connection = await sign_in(cloud, credential, read_only=options.read_only)
     try:
         yield connection, name

@@ -246,3 +246,23 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_run_in_order(
     drop(terminal)
     code, events, err = said(start("watch", run, "--json"))
     assert (code, events[-1]["detail"]) == (Exit.INTERRUPTED, {"status": "interrupted"}), err
+
+
+def test_a_damaged_journal_is_asked_about(
+    terminals: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    journal = tmp_path / "home" / "state" / "runs" / "journal.sqlite"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"no journal at all " * 100)
+    terminal = terminals("watch", "ffff")
+    terminal.wait_for("is damaged", "Set it aside now", "[y/N]")
+    terminal.press("n", "enter")
+    assert terminal.end() == Exit.BAD_INPUT
+    assert journal.read_bytes() == b"no journal at all " * 100
+    terminal = terminals("watch", "ffff")
+    terminal.wait_for("Set it aside now", "[y/N]")
+    terminal.press("y", "enter")
+    terminal.wait_for("The old journal is kept", "There is no run ffff")
+    assert terminal.end() == Exit.BAD_INPUT
+    (kept,) = (one for one in journal.parent.iterdir() if "set-aside" in one.name)
+    assert kept.read_bytes() == b"no journal at all " * 100

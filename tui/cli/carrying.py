@@ -43,6 +43,7 @@ async def opened(given: Given) -> "AsyncIterator[Journal]":
         journal = await Journal.open(path)
     except JournalDamaged as error:
         if not sys.stdin.isatty():
+            talk("Nobody can be asked here: move the file away, or do this in a terminal.")
             raise
         talk(str(error))
         if not click.confirm("Set it aside now, and begin a new one?", err=True):

@@ -128,9 +128,9 @@ async def _apply(given: Given, wanted: "Intent", how: How) -> Exit:
     from tui.connect import signed_in
     from tui.detached import refuse
 
-    async with signed_in(given.options, given.paths, given.memory) as (conn, way):
-        if how.detach:
-            refuse(way)
+    here = (given.options, given.paths, given.memory)
+    check = refuse if how.detach else lambda _: None
+    async with signed_in(*here, check) as (conn, way):
         made = await make(conn, given, wanted)
         bad = [one for one in failing(made) if one.check not in how.accept]
         if bad:
