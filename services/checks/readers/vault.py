@@ -85,7 +85,9 @@ async def _rotation(on: Reading) -> Any:
     vault, (key, _, _) = await asyncio.gather(on.get("vault"), on.get("key"))
     if not isinstance(key, KeyVersion) or key.expires is None:
         return None
-    return await told_by(on, vault, keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name))
+    return await told_by(
+        on, vault, keys.get_rotation_policy(on.conn, vault.uri, on.intent.key.name)
+    )
 
 
 def _lost(on: Reading, vault: Vault, error: AzureError) -> bool:
