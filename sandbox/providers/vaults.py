@@ -222,13 +222,6 @@ def private_links(world: World, request: Request) -> Answer:
     return Answer(200, {"value": [resource]})
 
 
-@api.route("GET", f"{VAULT}/privateEndpointConnections")
-def private_connections(world: World, request: Request) -> Answer:
-    """Private endpoints are not simulated: there are none."""
-    vault_of(world, request)
-    return Answer(200, {"value": []})
-
-
 @api.route("GET", f"{SUBSCRIPTION}{PROVIDER}/managedHSMs")
 @api.route("GET", f"{GROUP}{PROVIDER}/managedHSMs")
 @api.route("GET", f"{SUBSCRIPTION}{PROVIDER}/deletedManagedHSMs")

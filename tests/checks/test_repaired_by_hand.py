@@ -156,6 +156,8 @@ OPEN_TO_ME = {
     }
 }
 KEEP = f"{VAULTS}/kv-cmk/providers/Microsoft.Authorization/locks/keep"
+ENDPOINT = f"{VAULTS}/kv-flawed/privateEndpointConnections/pe-vault"
+APPROVED = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
 SEARCH_ONE = f"{GROUP}/providers/Microsoft.Search/searchServices/srch-the-one"
 STORAGE_ONE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stmlsecond"
 
@@ -166,7 +168,7 @@ HANDS: dict[str, Hand] = {
     "vault-region": wish(vault=READY),
     "vault-tenant": in_our_tenant,
     "vault-perimeter": wish(vault=READY),
-    "vault-endpoints": wish(vault=READY),
+    "vault-endpoints": call("PUT", ENDPOINT, APPROVED, version=VAULT_API),
     "vault-network-you": call("PATCH", f"{VAULTS}/kv-flawed", OPEN_TO_ME, version=VAULT_API),
     "vault-access-model": wish(vault={"access": "policies"}),
     "vault-lock": call("PUT", KEEP, {"properties": {"level": "CanNotDelete"}}, version=LOCK_API),

@@ -470,11 +470,10 @@ def test_lists_are_paged_to_an_empty_last_page(kv):
     assert refused(kv.arm, "GET", bad)[0] == 400
 
 
-def test_managed_hsms_and_private_endpoints_are_none(kv):
+def test_there_are_no_managed_hsms(kv):
     kv.arm("PUT", KV, body())
     hsms = f"/subscriptions/{SUB}/providers/Microsoft.KeyVault/managedHSMs"
     assert kv.arm("GET", hsms).body == {"value": []}
-    assert kv.arm("GET", f"{KV}/privateEndpointConnections").body == {"value": []}
     links = kv.arm("GET", f"{KV}/privateLinkResources").body["value"]
     assert [link["properties"]["groupId"] for link in links] == ["vault"]
 
