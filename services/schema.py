@@ -236,9 +236,50 @@ def json_page() -> str:
         "",
         "The last line is `run.finished` unless the process died.",
         "",
+        *_history(),
+        "",
         "This page is written by `python -m services.schema`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _history() -> list[str]:
+    """Runs, undo and the audit file."""
+    from services.runs import auditing, history, undo
+
+    return [
+        "## `wrapkey runs --json`",
+        "",
+        f"`{{schema, runs}}`, newest first, each `{{{_names(history.RunLine)}}}`; `seconds` is null"
+        " while it runs, and where its process ended without a word.",
+        "",
+        "## `wrapkey runs RUN --json`",
+        "",
+        f"`{{schema, {_names(history.RunLog)}}}`, also in the file of `--export FILE.json`.",
+        "",
+        "- `run`: as above",
+        f"- `steps`: in the plan's order, each `{{{_names(history.StepLog)}}}`",
+        f"- `writes`: as they were sent, each `{{{_names(history.WriteLog)}}}`; `status` is null"
+        " where no answer came",
+        "- `events`: as `wrapkey apply` prints them",
+        "",
+        "## `wrapkey undo RUN --preview --json`",
+        "",
+        "`{schema, run, subject, with_key, items}`; without `--preview` one Event a line, as"
+        " `wrapkey apply`.",
+        "",
+        f"- `items`: in the order they are taken back, each `{{{_names(undo.UndoItem)}}}`; `verdict`:"
+        f" {', '.join(f'`{one}`' for one in get_args(undo.Verdict))}",
+        "- `code` of what stays: `before` (it was there before), `unknown` (whether the run made it"
+        " can't be known), `changed`, `holds` (something this undo leaves lies in it), `used` (by"
+        " others), `kept` (only `--with-key` takes it), `unread` (it could not be looked at),"
+        " `for-good` (it can't be taken back)",
+        "",
+        "## `wrapkey audit verify --json`",
+        "",
+        f"`{{schema, {_names(auditing.AuditVerdict)}}}`; exit code 3 where `ok` is false. `broken` and"
+        " `differing` are numbers of lines from 1.",
+    ]
 
 
 def _cost() -> list[str]:

@@ -15,7 +15,9 @@ from services.azure.errors import AzureError
 from services.azure.mentions import Mention, mentions
 from services.ids import ArmId, same
 from services.model.plan import Plan, Step
-from services.runs.journal import Journal, StepRow, WriteRow
+from services.runs.journal import Journal
+from services.runs.lock import owner
+from services.runs.rows import StepRow, WriteRow
 from services.runs.view import subject
 from services.setup import steps
 from services.setup.steps.undo import kind_of, subscriptions_of
@@ -76,14 +78,17 @@ async def preview(conn: Connection, journal: Journal, run: str, *, with_key: boo
     """Look at everything a run made; writes nothing.
 
     ``with_key``: the key and the vaults that the run made too, softly. Raises LookupError for an
-    unknown run, or one that is itself an undo; JournalError; AzureError when Resource Graph does
-    not answer.
+    unknown run, one that goes on, and one that is itself an undo; JournalError; AzureError when
+    Resource Graph does not answer.
     """
     row = await journal.run(run)
     if row is None:
         raise LookupError(f"There is no run {run}.")
     if row.plan.purpose == "undo":
         raise LookupError(f"Run {run} is itself an undo: set up again what it took away.")
+    theirs = owner(journal.path.parent, run)
+    if theirs is not None:
+        raise LookupError(f"Run {run} is carried out by {theirs}: stop it first.")
     rows = {one.id: one for one in await journal.steps(run)}
     writes = await journal.writes(run)
     made = creations(row.plan, rows, writes)
