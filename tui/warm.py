@@ -16,6 +16,7 @@ MODULES = (
     "azure.mgmt.authorization.aio",
     "azure.mgmt.msi.aio",
     "azure.mgmt.machinelearningservices.aio",
+    "azure.mgmt.monitor.aio",
     "azure.mgmt.storage.aio",
     "azure.mgmt.search.aio",
     "azure.mgmt.cosmosdb.aio",
