@@ -143,11 +143,21 @@ def wrapper(world: World, doc: Json, service: str) -> str:
 
 
 def works_as(world: World, resource: Resource) -> str:
-    """Who search, storage or a workspace uses the key as now; empty for others' resources."""
+    """Who search, storage or a workspace uses the key as now; empty where nobody can tell.
+
+    Raises :class:`KeyUnusable` 4000 where that identity is gone.
+    """
+    kind = armid.resource_type(resource.doc["id"]).lower()
+    if not resource.managed_by and not kind.endswith("/workspaces"):
+        encryption = resource.doc["properties"].get("encryption") or {}
+        chosen = (encryption.get("identity") or {}).get("userAssignedIdentity", "")
+        own = assigned.principal_of(resource.doc, chosen)
+        if not own:
+            raise KeyUnusable("4000")
+        return own
     owner = world.resource(resource.managed_by) if resource.managed_by else resource
     if owner is None or mode(owner.doc) == "none":
         return ""
-    kind = armid.resource_type(resource.doc["id"]).lower()
     part = next((one.name for one in PARTS.values() if kind.endswith(one.kind.lower())), "")
     return wrapper(world, owner.doc, part or "workspace")
 

@@ -201,6 +201,8 @@ def test_storage_takes_a_key_as_its_own_identity() -> None:
     bench.skip(3600)
     shown = bench.get(STORE)["properties"]["encryption"]["keyvaultproperties"]
     assert shown["currentVersionedKeyIdentifier"].endswith("e" * 32)
+    bench.send("PATCH", STORE + V, {"identity": {"type": "None"}})
+    assert readable(bench.world, STORE) == (False, "4000")
     back = {"properties": {"encryption": {"keySource": "Microsoft.Storage"}}}
     bench.send("PATCH", STORE + V, back)
     assert readable(bench.world, STORE) == (True, "platform key")
