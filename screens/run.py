@@ -10,6 +10,7 @@ from textual.widget import Widget
 from screens.base import Page
 from screens.carried import Carried
 from screens.keys import bind
+from screens.runcost import as_made
 from screens.runtext import clock, clock_text, details, sentence, step_text, telling, title
 from screens.setup.page import explanation
 from screens.widgets.explain import Explanation
@@ -117,6 +118,8 @@ class RunPage(Page[None]):
         self._follows = True
         """Nobody has moved the selection yet: it follows the run."""
         self._works: tuple[object, ...] = ()
+        self._cost: str | None = None
+        """What it costs as it was made; None until somebody asks."""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="run-head"):
@@ -179,15 +182,23 @@ class RunPage(Page[None]):
         for row in self.query(StepRow):
             row.update(now)
             self._paint_resources(row)
-        if view.log:
+        if view.log or self._cost:
             room = max(20, self.app.size.width - 2)
-            self.query_one("#run-log", Line).show(Content(f" {shorten(plain(view.log[-1]), room)}"))
+            last = self._cost or view.log[-1]
+            self.query_one("#run-log", Line).show(Content(f" {shorten(plain(last), room)}"))
         focused = self.focused.line if isinstance(self.focused, StepRow) else None
         said = self.run_.problem or sentence(view, focused, now, self.run_.carrier)
         self.query_one(Note).say(said)
+        if view.status == "succeeded" and self._cost is None and self.shell.session.connection:
+            self._cost = ""
+            self.run_worker(self._estimate(), group="read", description="estimate what was made")
         if self._follows and self.is_current:
             self._follow()
         self._refresh_keys()
+
+    async def _estimate(self) -> None:
+        self._cost = await as_made(self.shell.session, self.view.plan)
+        self._mark()
 
     def _follow(self) -> None:
         """Keep the step that is at work selected and in sight, until somebody moves."""
