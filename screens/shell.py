@@ -8,6 +8,7 @@ from textual.app import App
 from screens.session import Session
 
 if TYPE_CHECKING:
+    from services.model.cost import Assumptions
     from services.model.plan import Plan
     from services.runs.journal import RunRow
 
@@ -36,6 +37,10 @@ class Shell(App[int]):
     @abstractmethod
     def choose_region(self, name: str) -> None:
         """Make this the region new things go to, and remember it."""
+
+    @abstractmethod
+    def remember_cost(self, currency: str, assumptions: "Assumptions") -> None:
+        """Estimate costs like this next time too."""
 
     @abstractmethod
     def start_run(self, plan: "Plan") -> None:

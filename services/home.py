@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import msgspec
 
+from services.model.cost import Assumptions
+
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
     """Folders of wrapkey; each exists and only its owner may enter."""
@@ -80,6 +82,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     credential: str = ""
     """Name of the way to sign in, as services.azure.credentials spells it."""
     theme: str = ""
+    currency: str = "USD"
+    assumptions: Assumptions = Assumptions()
+    """Of the cost."""
 
     @classmethod
     def load(cls, paths: Paths) -> Self:

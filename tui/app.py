@@ -31,6 +31,7 @@ from tui.warm import warm
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from services.model.cost import Assumptions
     from tui.connector import Connector
 
 
@@ -182,6 +183,9 @@ class Wrapkey(RunShell):
 
     def choose_region(self, name: str) -> None:
         self._connector.choose_region(name)
+
+    def remember_cost(self, currency: str, assumptions: "Assumptions") -> None:
+        self._connector.remember(currency=currency, assumptions=assumptions)
 
     def _run_over(self) -> None:
         self.session.changed()

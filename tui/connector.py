@@ -150,7 +150,7 @@ class Connector:
         self.remember(region=name)
         self.session.changed()
 
-    def remember(self, **choices: str) -> None:
+    def remember(self, **choices: Any) -> None:
         """Keep choices for next time; a home that can't be written to forgets them."""
         session = self.session
         session.memory = session.memory.with_(**choices)

@@ -137,7 +137,11 @@ class CostPane(Vertical):
     def _assume(self, text: str | None) -> None:
         if text:
             self._draft.assumptions = assumptions.changed(self._draft.assumptions, text)
+            self._remember()
             self._show()
+
+    def _remember(self) -> None:
+        self.shell.remember_cost(self._draft.currency, self._draft.assumptions)
 
     def action_currency(self) -> None:
         self.app.push_screen(
@@ -148,6 +152,7 @@ class CostPane(Vertical):
     def _take_currency(self, code: str | None) -> None:
         if code and self._plan is not None:
             self._draft.currency = code.strip().upper()
+            self._remember()
             self.read(self._plan)
 
 

@@ -1,6 +1,7 @@
 """The review's tab Quota: what the plan needs of each limit, and what is left."""
 
 from screens.widgets.table import Column, Row
+from services.checks.quotawords import cells, number, word
 from services.model.quota import QuotaLine
 
 QUOTAS = (
@@ -13,17 +14,9 @@ QUOTAS = (
 )
 
 
-def word(line: QuotaLine) -> str:
-    """OK, FAIL, or ?? where nobody can know."""
-    return "??" if line.fits is None else "OK" if line.fits else "FAIL"
-
-
 def row(line: QuotaLine) -> Row:
     """A quota as a line of the list."""
-    limit = "unlimited" if line.limit == -1 else _number(line.limit)
-    left = "" if line.limit == -1 else _number(line.left)
-    cells = (word(line), line.service, limit, _number(line.used), str(line.needed), left)
-    return Row(line.service, cells, line.source, data=line)
+    return Row(line.service, cells(line), line.source, data=line)
 
 
 def short(lines: tuple[QuotaLine, ...]) -> str:
@@ -41,15 +34,11 @@ def note(line: QuotaLine) -> str:
 def details(line: QuotaLine) -> str:
     """Everything about one, to read in full."""
     fields = {
-        "Limit": "unlimited" if line.limit == -1 else _number(line.limit),
-        "Used": _number(line.used),
+        "Limit": "unlimited" if line.limit == -1 else number(line.limit),
+        "Used": number(line.used),
         "Needed by this plan": str(line.needed),
-        "Left after it": _number(line.left),
+        "Left after it": number(line.left),
         "Told by": line.source,
         "Note": line.note or "none",
     }
     return "\n".join(f"{name}: {value}" for name, value in fields.items())
-
-
-def _number(value: int | None) -> str:
-    return "??" if value is None else str(value)

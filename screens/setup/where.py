@@ -96,8 +96,13 @@ class Where(Page[None]):
         error = self.shell.session.error
         self.query_one(Note).say((WHICH if count else NONE) if error is None else error.what)
 
+    def _draft(self, subscription: Subscription, region: str) -> Draft:
+        """A new draft, with the currency and the assumptions of last time."""
+        known = self.shell.session.memory
+        return Draft(subscription, region, assumptions=known.assumptions, currency=known.currency)
+
     def _begin(self, subscription: Subscription) -> None:
-        self.draft = Draft(subscription, region=self.shell.session.region)
+        self.draft = self._draft(subscription, self.shell.session.region)
         self.query_one(Note).say(WHY)
         self._show()
         self.query_one(Go).focus()
@@ -174,7 +179,7 @@ class Where(Page[None]):
         if found and self.draft is None:
             self.shell.choose_subscription(found[0].id)
         elif found and self.draft is not None and found[0].id != self.draft.subscription.id:
-            self.draft = Draft(found[0], region=self.draft.region)
+            self.draft = self._draft(found[0], self.draft.region)
             self._regions, self._groups = [], []
             self.shell.choose_subscription(found[0].id)
             self._show()

@@ -34,9 +34,19 @@ async def read(conn: Connection, plan: Plan, state: Path, currency: str = "USD")
     return Basis(plan, prices, await _found(conn, plan))
 
 
+async def read_made(conn: Connection, plan: Plan, state: Path, currency: str = "USD") -> Basis:
+    """Like :func:`read`, after the plan was carried out: with what Azure made. Raises nothing."""
+    prices = await cache.load(conn, state / FOLDER, wanted(plan).region, currency)
+    return Basis(plan, prices, await _made(conn, plan))
+
+
 async def _found(conn: Connection, plan: Plan) -> Found:
     if any(step.kind == "workspace" for step in plan.steps):
         return Found()
+    return await _made(conn, plan)
+
+
+async def _made(conn: Connection, plan: Plan) -> Found:
     target = next((step.target for step in plan.steps if step.kind == "verify"), "")
     try:
         workspace = await workspaces.get_workspace(conn, target) if target else None

@@ -1,5 +1,6 @@
 """Review: repairs are taken and left out, what fails is accepted by name, nothing scrolls sideways."""
 
+import asyncio
 import tomllib
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from opening import quiet, shown
 from test_setup_pages import words
 
+from screens.run import RunPage
 from screens.setup.accept import Accept
+from screens.setup.cost import CostPane
 from screens.setup.review import Review
+from screens.setup.where import Where
 from screens.widgets.confirm import Confirm
 from screens.widgets.table import ListTable
 from services.azure import keys, vaults
@@ -187,3 +191,29 @@ async def test_no_tab_scrolls_sideways(opened, size) -> None:
         table = app.screen.query_one(ListTable)
         assert isinstance(app.screen, Accept)
         assert table.virtual_size.width <= table.size.width
+
+
+async def test_a_finished_run_is_priced_with_what_azure_made(opened) -> None:
+    async with opened("failures/_healthy") as (app, pilot):
+        await review(app, pilot, "kv-cmk")
+        await pilot.press("a", "y")
+        async with asyncio.timeout(60):
+            while "USD/month with the SKUs that Azure chose" not in words(app):
+                await pilot.pause(0.05)
+        assert isinstance(app.screen, RunPage)
+        assert "It costs ~352-732+ USD/month" in words(app), "a range where the use is open"
+
+
+async def test_currency_and_assumptions_are_those_of_last_time(opened) -> None:
+    async with opened("failures/_healthy") as (app, pilot):
+        page = await review(app, pilot, "kv-cmk")
+        pane = page.query_one(CostPane)
+        pane._take_currency("eur")
+        pane._assume("cosmos_rus=8000")
+        await quiet(app, pilot)
+    async with opened("failures/_healthy") as (app, pilot):
+        app.goto("setup")
+        await quiet(app, pilot)
+        assert isinstance(app.screen, Where)
+        draft = app.screen.draft
+        assert draft and (draft.currency, draft.assumptions.cosmos_rus) == ("EUR", 8000)

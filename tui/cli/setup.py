@@ -74,6 +74,7 @@ def plan(
         document(**plan_document(made, cost))
     else:
         _tell_plan(made)
+        _tell_quota(made)
         _tell_cost(cost)
     return Exit.CHECK_FAILS if failing(made) else Exit.DONE
 
@@ -213,6 +214,13 @@ def known_currency(code: str) -> str:
     if code.strip().upper() not in CURRENCIES:
         raise BadInput(f"{plain(code, 20)} is no currency of Azure's: {', '.join(CURRENCIES)}.")
     return code.strip().upper()
+
+
+def _tell_quota(made: "Plan") -> None:
+    from services.checks import quotawords
+
+    if made.quota:
+        table(quotawords.HEAD, [quotawords.cells(one) for one in made.quota])
 
 
 def _tell_cost(cost: "Estimate") -> None:
