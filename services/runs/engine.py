@@ -296,6 +296,7 @@ class Run:
         again = "" if ended.skipped else await recheck.judged_again(self.context, step)
         # What was made stays on record as it was made: others see by it what has changed since.
         kept = None if seen and found else ended.values
+        await self._journal.end_operations(self.id, step.id)
         await self._journal.set_step(self.id, step.id, status, result=kept)
         said = "; ".join(part for part in (ended.note, again) if part)
         note = {"note": said} if said else {}

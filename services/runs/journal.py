@@ -195,6 +195,14 @@ class Journal:
             (now(), outcome, run, address),
         )
 
+    async def end_operations(self, run: str, step: str) -> None:
+        """Enter that what a step started is there: its operations have nothing left to tell."""
+        await self._write(
+            "UPDATE writes SET ended = ?, outcome = 'succeeded'"
+            " WHERE run = ? AND step = ? AND operation != '' AND status < 300 AND outcome = ''",
+            (now(), run, step),
+        )
+
     async def operations(self, run: str) -> list[WriteRow]:
         """The writes of a run whose operations may still go on, oldest first."""
         return [one for one in await self.writes(run) if one.running]
