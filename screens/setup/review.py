@@ -209,9 +209,9 @@ class Review(SetupPage):
         if safe:
             self._choose({one.check: True for one in safe})
         left = len(open_) - len(safe)
-        final = f" {left} can't be undone: f asks for it." if left else ""
+        final = f" {left} can't be undone: f on its finding asks for it." if left else ""
         count = f"{len(safe)} repair{'' if len(safe) == 1 else 's'}"
-        self.shell.say(f"{count} taken into the plan.{final}")
+        self.shell.say(f"{count if safe else 'No repair'} taken into the plan.{final}")
 
     def _finding(self) -> Finding | None:
         """The selected one, or the one that the selected step repairs, or the first to settle."""

@@ -118,7 +118,7 @@ class ChooseVault(SetupPage):
         elif fit is None:
             self.query_one(Note).say(because)
         else:
-            repair = "; a step of the plan repairs it" if fit.word == "fix" else ""
+            repair = "; the review offers the repair" if fit.word == "fix" else ""
             text = f"{row.cells[0]}: {word}, {because}{repair}. {fit.irreversible}"
             self.query_one(Note).say(text.rstrip())
 
