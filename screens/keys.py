@@ -99,10 +99,14 @@ _KEYS = (
     Key("stop_all", "s", "stop", "stop", "Stop after the writes on their way, and leave."),
     Key("stay", "escape,n", "stay", "stay", "Change nothing.", "esc"),
     Key("retry", "r", "retry", "retry", "Try the failed or waiting step again."),
+    Key("undo", "u", "undo", "undo", "What this run made, and what an undo would take back."),
     Key("result_portal", "o", "portal", "portal", "The address of the workspace in the portal."),
     Key("result_browse", "b", "browse_result", "browse", "The finished workspace, in Browse."),
     Key("run_down", "j,down", "run_down", "down", "One step down.", footer=False),
     Key("run_up", "k,up", "run_up", "up", "One step up.", footer=False),
+    # an undo
+    Key("undo_now", "a", "undo_now", "delete", "Delete what is marked, after a typed word."),
+    Key("with_key", "w", "with_key", "with key", "Take key and vaults too, softly, or leave them."),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),

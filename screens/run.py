@@ -97,7 +97,7 @@ class RunPage(Page[None]):
 
     BINDINGS = bind(
         *("details", "pause", "stop", "retry", "resume", "take_over"),
-        *("result_browse", "result_portal", "run_down", "run_up"),
+        *("undo", "result_browse", "result_portal", "run_down", "run_up"),
     )
     title_word = "Run"
     guide = (
@@ -107,7 +107,8 @@ class RunPage(Page[None]):
         "tries a failed or waiting step again, s stops after the writes on their way. The selection "
         "follows the run until you move it. esc leaves the screen; the run goes on. A run of "
         "another process is shown from the journal: the same keys are told to it, and t takes "
-        "it over. c goes on with a run that nobody carries out any more."
+        "it over. c goes on with a run that nobody carries out any more, "
+        "u shows what it made and what an undo would take back."
     )
 
     def __init__(self, run: Carried) -> None:
@@ -248,6 +249,8 @@ class RunPage(Page[None]):
             return self.run_.carrier == "another" and self._live
         if action == "retry" and not self._can_retry():
             return None if self._live and self.run_.carrier == "us" else False
+        if action == "undo":
+            return not self._live and self.view.plan.purpose != "undo"
         if action in ("pause", "stop") and not self._live:
             return False
         if action == "portal":
@@ -279,6 +282,14 @@ class RunPage(Page[None]):
     @property
     def _workspace(self) -> str:
         return str(subject(self.view.plan))
+
+    def action_undo(self) -> None:
+        from screens.undo import UndoPage
+
+        if self.shell.session.connection is None:
+            self.shell.say("Nobody is signed in yet: w on Home shows how.", bad=True)
+        else:
+            self.app.push_screen(UndoPage(self.view.run))
 
     def action_portal(self) -> None:
         conn = self.shell.session.live

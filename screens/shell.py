@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from services.model.cost import Assumptions
     from services.model.plan import Plan
     from services.runs.journal import RunRow
+    from services.runs.undo import Undo
 
 
 class Shell(App[int]):
@@ -61,6 +62,10 @@ class Shell(App[int]):
     @abstractmethod
     def take_over(self, run: str) -> None:
         """Ask the process that carries a run out to yield it, and carry it out here."""
+
+    @abstractmethod
+    async def look_back(self, run: str, with_key: bool) -> "Undo":
+        """What an undo of a run would do; raises AzureError, JournalError and LookupError."""
 
     @abstractmethod
     def mend_journal(self) -> None:

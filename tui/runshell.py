@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from screens.carried import Carried
     from services.model.plan import Plan
     from services.runs.rows import RunRow
+    from services.runs.undo import Undo
     from services.runs.view import RunView
 
 YIELD_S = 90.0
@@ -66,6 +67,11 @@ class RunShell(Shell):
     async def past_runs(self) -> "tuple[RunRow, ...]":
         self.session.past = tuple(await (await self._runs.journal()).standing())
         return self.session.past
+
+    async def look_back(self, run: str, with_key: bool) -> "Undo":
+        from services.runs.undo import preview
+
+        return await preview(self.session.live, await self._runs.journal(), run, with_key=with_key)
 
     def read_past(self) -> None:
         """Tell Home what the journal knows."""
