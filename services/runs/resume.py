@@ -20,7 +20,7 @@ LOOKS = 8
 """Most steps that are looked at at the same time."""
 POLL_S = 0.1
 """Seconds between two looks at whether an owner has left."""
-SILENT = ("measured_s", "lines")
+SILENT = ("measured_s", "lines", "marks")
 """Results that belong to the moment they were taken in."""
 
 

@@ -1,6 +1,7 @@
 """An undo takes back what a run made, and nothing else: against the sandbox, over TLS."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from sandboxed import RunningSandbox
 from services.azure import authorization, storage
 from services.azure.connection import Connection
 from services.model.intent import Create
+from services.model.plan import Step
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
 from services.runs.undo import Undo, plan_undo, preview
+from services.setup.marks import differences, marks
+from services.setup.undoing import Made, Standing, reason
 
 GROUP = "/subscriptions/{}/resourceGroups/rg-ml"
 
@@ -256,3 +260,42 @@ async def test_what_is_no_run_or_an_undo_is_refused(
         again = await undone(conn, tmp_path, done.run)
         with pytest.raises(LookupError, match="itself an undo"):
             await looked(conn, tmp_path, again.run)
+
+
+async def test_where_the_answer_was_lost_the_time_of_creation_decides(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """An answer cut off: the journal knows of a write, and nobody of what came of it."""
+    async with connected(sandbox) as conn:
+        for path in ("/storageAccounts/[^/]+$", "/resourceGroups/rg-ml$"):
+            sandbox.admin("POST", "faults", {"method": "PUT", "path": path, "reset": "after"})
+        done = await carry_out(conn, tmp_path, intent_for(sandbox))
+        assert done.status is RunStatus.SUCCEEDED, done.failures()
+        undo = await looked(conn, tmp_path, done.run, with_key=True)
+        said = {one.step: one for one in undo.items}
+        assert said["storage"].verdict == "delete", "its own time of creation tells"
+        assert said["group"].code == "unknown", "a group has none"
+        again = await carry_out(conn, tmp_path, plan_undo(undo))
+        assert again.status is RunStatus.SUCCEEDED, again.failures()
+    assert GROUP.format(sandbox.subscription).lower() in there(sandbox)["groups"]
+
+
+def test_made_before_the_run_is_not_the_runs() -> None:
+    step = Step(id="storage", kind="storage", title="t", action="create", target="/x")
+    sent = datetime(2026, 1, 2, tzinfo=UTC)
+    made = Made(step=step, id="/x", sent=sent, certain=True)
+    for minutes, why in ((-6, "before"), (-4, None), (1, None)):
+        now = Standing(there=True, created=sent + timedelta(minutes=minutes))
+        found = reason(made, now, (), ())
+        assert (found.why if found else None) == why
+    unsure = Made(step=step, id="/x", sent=sent, certain=False)
+    silent = reason(unsure, Standing(there=True), (), ())
+    assert silent is not None and silent.why == "unknown"
+
+
+def test_marks_hold_no_value_and_name_what_changed() -> None:
+    raw = {"tags": {"a": "b"}, "properties": {"InstrumentationKey": "s3cret", "etag": "1"}}
+    before = marks(raw)
+    assert "s3cret" not in str(before)
+    raw["properties"] = {"InstrumentationKey": "other", "etag": "2"}
+    assert differences(before, marks(raw)) == ["properties.InstrumentationKey"]
