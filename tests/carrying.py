@@ -23,7 +23,7 @@ QUICK = Settings(propagation_s=0.1, probe_s=0.05, poll_s=0.05, look_s=0.05, back
 READS = ("GET", "HEAD")
 ASKING = (
     *("checkNameAvailability", "checkPolicyRestrictions", "/validate"),
-    *("/oauth2/", "getByIds", "ResourceGraph/resources"),
+    *("/oauth2/", "getByIds", "ResourceGraph/resources", "/diagnose", "/query"),
 )
 
 

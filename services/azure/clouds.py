@@ -38,6 +38,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     prices: str
     """Host of the retail prices API; callers add PRICES."""
     portal: str
+    logs: str = "https://api.loganalytics.io"
+    """The query API of Log Analytics, and its audience."""
     cosmos_app_id: str = _COSMOS
     """App id (not object id) of Azure Cosmos DB."""
     ml_app_id: str = _ML
@@ -102,6 +104,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             graph_audience=graph or base.graph_audience,
             prices=base.prices,
             portal=_url(document.get("portal")),
+            logs=base.logs,
             cosmos_app_id=base.cosmos_app_id,
             ml_app_id=base.ml_app_id,
             storage_suffix=plain(suffixes.get("storage")) or base.storage_suffix,
@@ -144,6 +147,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             graph_audience=_url(ready.get("graph_audience")) or graph,
             prices=_url(ready["prices"]).removesuffix(PRICES),
             portal=_url(ready.get("portal")),
+            logs=_url(ready.get("log_analytics")) or arm,
             ca_file=str(ready["ca_file"]),
             sandbox=True,
             **given,
@@ -222,6 +226,7 @@ AZURE_US_GOV = Cloud(
     graph_audience="https://graph.microsoft.us",
     prices="https://prices.azure.com",
     portal="https://portal.azure.us",
+    logs="https://api.loganalytics.us",
     cosmos_app_id=_COSMOS_GOV,
     storage_suffix="core.usgovcloudapi.net",
     search_suffix="search.azure.us",
@@ -230,6 +235,7 @@ AZURE_US_GOV = Cloud(
     notes=(
         "the app id of Azure Machine Learning is the public cloud's: UNVERIFIED",
         "service-side encryption and Container Instances deployments: UNVERIFIED",
+        "the address of Log Analytics' query API: UNVERIFIED",
         "DoD tenants use https://dod-graph.microsoft.us",
     ),
 )
@@ -243,6 +249,7 @@ AZURE_CHINA = Cloud(
     graph_audience="https://microsoftgraph.chinacloudapi.cn",
     prices="https://prices.azure.com",
     portal="https://portal.azure.cn",
+    logs="https://api.loganalytics.azure.cn",
     storage_suffix="core.chinacloudapi.cn",
     search_suffix="search.azure.cn",
     cosmos_suffix="documents.azure.cn",
@@ -251,6 +258,7 @@ AZURE_CHINA = Cloud(
         "the app id of Azure Cosmos DB comes from a document of 2020",
         "the app id of Azure Machine Learning is the public cloud's: UNVERIFIED",
         "service-side encryption and Container Instances deployments: UNVERIFIED",
+        "the address of Log Analytics' query API: UNVERIFIED",
         "whether prices.azure.com covers this cloud: UNVERIFIED",
         "the newer sign-in address login.partner.microsoftonline.cn: UNVERIFIED",
     ),

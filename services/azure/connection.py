@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["API_VERSIONS", "Answer", "Connection", "ConnectionEvent", "Timeouts"]
 
 Client = TypeVar("Client")
-Service = Literal["arm", "graph", "prices"]
+Service = Literal["arm", "graph", "prices", "logs"]
 
 API_VERSIONS = {
     "AuthorizationManagementClient": "2022-04-01",
@@ -158,6 +158,7 @@ class Connection:
                 "arm": (self.cloud.arm, self.cloud.arm_audience),
                 "graph": (self.cloud.graph, self.cloud.graph_audience),
                 "prices": (self.cloud.prices, ""),
+                "logs": (self.cloud.logs, self.cloud.logs),
             }[service]
             self._clients[key] = AsyncPipelineClient(
                 base, transport=self.transport, policies=self._policies(base, audience)

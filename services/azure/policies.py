@@ -64,6 +64,7 @@ _SAFE_POSTS = re.compile(
     r"|/subscriptions/[^/]+/resourcegroups/[^/]+/providers"
     r"/microsoft\.machinelearningservices/workspaces/[^/]+/diagnose"
     r"|(/[^/]+)?/v1\.0/directoryobjects/getbyids"
+    r"|/v1/workspaces/[0-9a-f-]{36}/query"
 )
 _WRAP = re.compile(r"/keys/[^/]+(/[0-9a-f]{32})?/(wrapkey|unwrapkey)")
 _probe: ContextVar[bool] = ContextVar("wrapkey_probe", default=False)

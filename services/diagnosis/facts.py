@@ -3,6 +3,7 @@
 import msgspec
 
 from services.azure.activitylog import ActivityEvent
+from services.azure.loganalytics import AuditEntry
 from services.azure.workspaces import Remark
 from services.checks.facts import Facts, Ids, Unknown
 from services.ids import ArmId, BadId, KeyId
@@ -58,6 +59,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """Of Azure's own diagnose operation."""
     probe: Probe | None = None
     """None: it was not asked for, or there is no key to try."""
+    audit: tuple[AuditEntry, ...] | Unknown | None = None
+    """What the vault logged of the key, newest first; None: it sends its audit log nowhere."""
     activity: tuple[ActivityEvent, ...] | Unknown = ()
     """Of vault, groups and workspace, newest first."""
 

@@ -15,6 +15,7 @@ from services.azure import (
     graph,
     groups,
     keys,
+    loganalytics,
     resources,
     search,
     storage,
@@ -139,6 +140,26 @@ async def _activity(on: Reading) -> Any:
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
+async def _audit(on: Reading) -> Any:
+    """What was done to the key, where the vault sends its audit log and the caller may read it."""
+    places = await known(loganalytics.destinations(on.conn, str(on.ids.vault)))
+    if isinstance(places, Unknown):
+        # a vault that is gone has no settings; what it logged is found by nobody's id
+        return None if await on.get("vault") is None else places
+    vault = on.ids.vault.name
+    told = await asyncio.gather(
+        *(known(loganalytics.key_changes(on.conn, one, vault, LOOK_BACK)) for one in places)
+    )
+    if not told:
+        return None
+    read = [one for one in told if not isinstance(one, Unknown)]
+    if not read:
+        return told[0]
+    of_key = f"/keys/{on.intent.key.name.lower()}/"
+    found = (entry for one in read for entry in one if of_key in f"{entry.path.lower()}/")
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
 async def _probe(on: Reading) -> Probe | None:
     """Only on request: it uses the key, with the caller's rights."""
     key, _, _ = await on.get("key")
@@ -172,6 +193,7 @@ READERS: dict[str, Reader] = {
     "remarks": _remarks,
     "activity": _activity,
     "probe": _probe,
+    "audit": _audit,
 }
 """By name of fact."""
 
@@ -187,5 +209,6 @@ FIELDS = {
     "remarks": "remarks",
     "activity": "activity",
     "probe": "probe",
+    "audit": "audit",
 }
 """Name of fact to field of Live."""

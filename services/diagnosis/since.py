@@ -5,18 +5,20 @@ of change is known, who changed it is not, unless the vault sends its audit log 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from services.azure.activitylog import ActivityEvent
-from services.checks.facts import Unknown
+from services.checks.facts import Unknown, ids_of
 from services.diagnosis.facts import Live
 from services.model.plan import Finding
 from services.model.resources import DeletedKey, DeletedVault, KeyVersion, Vault
 from services.text import plain
 
 NOBODY_TELLS = "??"
+NEAR = timedelta(seconds=5)
+"""Two clocks that tell of one change may differ by so much."""
 AUDIT = (
     "Who did it is not known: changes of keys are not in the activity log. To know it next time,"
     " send the vault's AuditEvent log to a Log Analytics workspace: az monitor diagnostic-settings"
@@ -46,9 +48,22 @@ def dated(finding: Finding, live: Live) -> Finding:
         )
     meaning = finding.meaning
     if by == NOBODY_TELLS:
-        told = AUDIT.format(vault=str(live.intent.vault.name))
+        by, told = _audited(at, live)
+    if by == NOBODY_TELLS:
         meaning = f"{meaning} {told}" if meaning else told
     return msgspec.structs.replace(finding, since=at, by=by, meaning=meaning)
+
+
+def _audited(at: datetime, live: Live) -> tuple[str, str]:
+    """Who changed the key at that moment by the vault's audit log; else why nobody tells."""
+    if live.audit is None:
+        return NOBODY_TELLS, AUDIT.format(vault=ids_of(live.intent).vault)
+    if isinstance(live.audit, Unknown):
+        return NOBODY_TELLS, f"Who did it stands in the vault's audit log. {live.audit.reason}"
+    for one in live.audit:
+        if one.succeeded and abs(one.at - at) < NEAR:
+            return one.caller, ""
+    return NOBODY_TELLS, "The vault's audit log has nothing of that moment."
 
 
 def _deleted_before(live: Live) -> ActivityEvent | None:

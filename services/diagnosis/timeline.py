@@ -1,19 +1,15 @@
 """What happened to a workspace and everything it depends on, newest first: pure."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.azure.activitylog import ActivityEvent
 from services.checks.facts import Unknown
 from services.diagnosis.facts import Live
-from services.diagnosis.since import NOBODY_TELLS
+from services.diagnosis.since import NEAR, NOBODY_TELLS
 from services.model.diagnosis import Change
 from services.model.plan import Finding
 from services.model.resources import DeletedKey, KeyVersion
-
-NEAR = timedelta(seconds=5)
-"""Two clocks that tell of one change may differ by so much."""
-
 
 ASKING = ("/diagnose/action", "/listkeys/action", "/validate/action", "/whatif/action")
 """Actions that the activity log has and that change nothing; the first is our own."""
@@ -22,7 +18,7 @@ ASKING = ("/diagnose/action", "/listkeys/action", "/validate/action", "/whatif/a
 def timeline(live: Live, findings: Iterable[Finding]) -> tuple[Change, ...]:
     """Every change that is known, with the findings it fits."""
     failing = [one for one in findings if one.since is not None and one.status in ("fail", "warn")]
-    changes = [*_logged(live), *_of_key(live)]
+    changes = [*_logged(live), *_audited(live), *_of_key(live)]
     marked = (
         Change(
             at=one.at,
@@ -68,6 +64,19 @@ def _entry(event: ActivityEvent) -> Change:
         by=event.caller,
         correlation_id=event.correlation_id,
     )
+
+
+def _audited(live: Live) -> Iterator[Change]:
+    """What the vault logged of the key."""
+    for one in live.audit if isinstance(live.audit, tuple) else ():
+        yield Change(
+            at=one.at,
+            what=one.operation if one.succeeded else f"{one.operation}: refused",
+            subject=one.path,
+            by=one.caller,
+            source="audit log",
+            correlation_id=one.correlation_id,
+        )
 
 
 def _of_key(live: Live) -> Iterator[Change]:

@@ -164,6 +164,7 @@ async def test_reads_pass(wire: Wire, connect: Connect) -> None:
         f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ml/diagnose",
         "/v1.0/directoryObjects/getByIds",
         "/graph/v1.0/directoryObjects/getByIds",
+        f"/v1/workspaces/{SUB}/query",
     ],
 )
 def test_posts_that_only_ask_are_reads(path: str) -> None:

@@ -1,0 +1,63 @@
+"""Since when, and by whom: from the key, the activity log, and the vault's audit log."""
+
+import pytest
+from carrying import writes
+from looking import TARGET, signed_in, told
+from sandboxed import RunningSandbox
+
+from services.diagnosis.causes import roots
+from services.diagnosis.diagnose import diagnose
+from services.model.diagnosis import Change
+
+
+async def test_the_activity_log_tells_who_took_a_grant(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/f08-grant-removed")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "ada@contoso.test", told(found)
+    (fits,) = [one for one in found.timeline if root.id in one.fits]
+    assert (fits.source, fits.at, fits.by) == ("activity log", root.since, root.by)
+    assert fits.what.endswith("roleAssignments/delete")
+    assert fits.correlation_id
+
+
+async def test_who_changed_a_key_is_not_known_and_the_finding_says_how_to_know_it_next_time(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.reset("broken/f05-key-version-disabled")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "??"
+    assert root.since is not None
+    assert (found.at - root.since).total_seconds() == pytest.approx(3 * 3600, abs=120)
+    assert "az monitor diagnostic-settings create --resource /subscriptions/" in root.meaning
+
+
+async def test_the_vaults_audit_log_tells_who_changed_a_key(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/f05-key-version-disabled-logged")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "kofi@contoso.test", told(found)
+    assert "diagnostic-settings" not in root.meaning
+    fits = [one for one in found.timeline if root.id in one.fits]
+    assert [one.source for one in fits] == ["audit log"]
+    assert writes(sandbox) == []
+
+
+async def test_the_newest_change_comes_first(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/f56-recovered-without-grants")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET)
+    times = [one.at for one in found.timeline]
+    assert times == sorted(times, reverse=True)
+    assert not [one for one in found.timeline if "diagnose" in one.what]
+    (root,) = roots(found)
+    assert fitting(found.timeline, root.id).what.endswith("vaults/delete")
+
+
+def fitting(timeline: tuple[Change, ...], finding: str) -> Change:
+    (one,) = [change for change in timeline if finding in change.fits]
+    return one
