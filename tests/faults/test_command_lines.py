@@ -187,6 +187,6 @@ def test_a_full_disk_is_a_sentence(
     said = capsys.readouterr()
     assert code == 6, said.err
     assert "make room there" in said.err
-    assert "apply the same intent again" in said.err
+    assert "Go on with:  wrapkey resume " in said.err
     assert not list((at_home / "state").glob("crash-*"))
     assert main(["apply", str(file), "--yes", "--connect", str(ready)]) == 0, "room was made"
