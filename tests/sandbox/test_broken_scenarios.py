@@ -373,6 +373,33 @@ def test_the_activity_log_knows_who_called_and_when() -> None:
     assert closed < revoked < world.iso()
 
 
+@pytest.mark.parametrize(
+    ("name", "operations"),
+    [
+        ("broken/f20-policy-removed", ["Microsoft.KeyVault/vaults/accessPolicies/write"]),
+        (
+            "broken/f56-recovered-without-grants",
+            ["Microsoft.KeyVault/vaults/delete", "Microsoft.KeyVault/vaults/write"],
+        ),
+        ("broken/f22-provider-unregistered", ["Microsoft.DocumentDB/unregister/action"]),
+        ("broken/f29-read-only-lock", ["Microsoft.Authorization/locks/write"]),
+        (
+            "broken/f30-managed-group-deleted",
+            ["Microsoft.Resources/subscriptions/resourceGroups/delete"] * 2,
+        ),
+        (
+            "broken/f28-workspace-soft-deleted",
+            ["Microsoft.MachineLearningServices/workspaces/delete"] * 2,
+        ),
+        ("broken/f07-cosmos-principal-disabled", []),
+        ("broken/f09-key-deleted", []),
+    ],
+)
+def test_writes_are_logged_and_keys_and_directory_are_not(name: str, operations: list[str]) -> None:
+    log = opened(name).state.activity
+    assert [event["operation"] for event in log] == operations
+
+
 def test_the_activity_log_tells_which_grant_was_removed() -> None:
     world = opened("broken/f08-grant-removed-among-others")
     told = [activity.render(event) for event in world.state.activity]
