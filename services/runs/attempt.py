@@ -43,9 +43,9 @@ class Attempt:
         ctx: Context,
         kind: Kind,
         step: Step,
-        signed_out: Callable[[AzureError], Awaitable[bool]],
+        signed_out: Callable[[AzureError, float], Awaitable[bool]],
     ) -> None:
-        """``signed_out`` waits for a lost sign-in; False where it was not lost."""
+        """``signed_out`` waits for a sign-in lost since then; False where it was not lost."""
         self._ctx = ctx
         self._signed_out = signed_out
         self._kind = kind
@@ -80,7 +80,7 @@ class Attempt:
                 tries = 0
             tries += 1
             if not self._worth_it(refusal, tries):
-                if refusal.kind is ErrorKind.SIGN_IN and await self._signed_out(refusal):
+                if refusal.kind is ErrorKind.SIGN_IN and await self._signed_out(refusal, began):
                     tries = 0
                     continue
                 return Ended(failure=_failed(refusal))

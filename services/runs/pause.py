@@ -1,6 +1,7 @@
 """Why a run stands still, and how it goes on."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -23,6 +24,8 @@ class Pause:
 
     def __init__(self, conn: Connection, gate: Gate, poll_s: float) -> None:
         self.why: Why | None = None
+        self._back = 0.0
+        """When the last sign-in pause ended, on the monotonic clock."""
         self._conn = conn
         self._gate = gate
         self._poll_s = poll_s
@@ -38,6 +41,8 @@ class Pause:
 
     def end(self) -> None:
         """Let writes go again."""
+        if self._lost:
+            self._back = time.monotonic()
         if self.why is not None:
             self.why = None
             self._say("run.proceeded")
@@ -57,13 +62,15 @@ class Pause:
         elif isinstance(event, SignedIn) and self._lost:
             self.end()
 
-    async def signed_out(self, refusal: AzureError) -> bool:
+    async def signed_out(self, refusal: AzureError, since: float) -> bool:
         """Wait until a sign-in that was lost is there again, or somebody says to go on.
 
-        False, at once, where the sign-in works: then the refusal is about that call alone.
+        ``since``: when the refused try began, on the monotonic clock. False, at once, where the
+        sign-in worked all the time: then the refusal is about that call alone.
         """
         if not self._lost and await self._works():
-            return False
+            # Another step may have found it lost while this one asked, or before.
+            return self._lost or self._back > since
         if not self._lost:
             self.begin(
                 "sign-in", address="", code="", what=LOST, means=refusal.means, do=refusal.do
