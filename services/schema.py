@@ -27,6 +27,7 @@ from services.model.intent import (
     WorkspaceIntent,
 )
 from services.model.intent import Struct as Part
+from services.diagnosis.registry import listed
 from services.model.diagnosis import Change, Node, Target
 from services.model.plan import Event, Evidence, Finding, Repair, Step
 from services.model.quota import QuotaLine
@@ -337,7 +338,9 @@ def documents() -> dict[str, str]:
     """Every generated file: path below the project to text."""
     return {
         "docs/intent.md": intent_page(),
-        "docs/failures.md": failures_page(),
+        "docs/failures.md": failures_page(
+            tuple(one for one in listed() if "diagnosis" in one.phases)
+        ),
         "docs/json.md": json_page(),
         "docs/intent.schema.json": intent_schema(),
     }

@@ -8,8 +8,11 @@ from services.failures import CATALOGUE, Entry, Sign
 _WORDS = {"fail": "FAIL", "fix": "FIX", "warn": "WARN", "unknown": "??"}
 
 
-def failures_page() -> str:
-    """The page, from the registry and the failure catalogue."""
+def failures_page(further: tuple[Check, ...] = ()) -> str:
+    """The page, from the registry and the failure catalogue.
+
+    ``further``: checks that are asked of a workspace that is there.
+    """
     lines = [
         "# What is checked before anything is written",
         "",
@@ -30,6 +33,7 @@ def failures_page() -> str:
         "|---|---|---|---|---|---|",
         *(_row(check) for check in CHECKS),
         "",
+        *_after(further),
         "## Failures and who sees them",
         "",
         "| Failure | What | Checks |",
@@ -52,6 +56,23 @@ def failures_page() -> str:
         "This page is written by `python -m services.schema`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _after(further: tuple[Check, ...]) -> Iterator[str]:
+    """The checks of diagnosis."""
+    if not further:
+        return
+    yield from (
+        "## Checks of a workspace that is there",
+        "",
+        "`wrapkey diagnose ID` asks these and writes nothing. Those that stand above too are judged"
+        " by the same rule, on what is there. A finding that another one explains is no root cause.",
+        "",
+        "| Check | OK means | Gravest | Failures | Reads | Scenario |",
+        "|---|---|---|---|---|---|",
+        *(_row(check) for check in further),
+        "",
+    )
 
 
 def _row(check: Check) -> str:

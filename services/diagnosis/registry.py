@@ -139,45 +139,52 @@ OWN: tuple[Check, ...] = (
     _own(
         "workspace-there", "The workspace is there", "workspace", "fail", "workspace",
         failures=("F28",), source="concept-soft-delete",
-        without="Its own tests delete the workspace.",
+        scenario="broken/f28-workspace-soft-deleted",
     ),
     _own(
         "key-address", "The workspace names a key of its vault", "key", "fail", "workspace",
         "vault", failures=("F11", "F43", "F46"), source=_COSMOS,
-        without="Azure refuses such a workspace; its own tests judge it.",
+        scenario="broken/f11-creation-malformed-key",
     ),
     _own(
         "newest-version", "The newest version of the key can be used", "key", "fail", "key",
         "newest_key", failures=("F05", "F16", "F06", "F45"),
         source="Cosmos DB: how to set up customer-managed keys",
+        scenario="broken/healthy-rotated",
     ),
     _own(
         "identity-assigned", "The identity for the key is the workspace's own", "identity",
         "fail", "workspace", failures=("F51",),
         source="how-to-identity-based-service-authentication",
+        scenario="broken/f51-identity-unassigned",
     ),
     _own(
         "creation-error", "Azure has refused nothing of the workspace", "workspace", "fail",
         "workspace", "activity", failures=("F24", "F25"),
         source="Azure Monitor: activity log",
+        scenario="broken/f25-creation-search-capacity",
     ),
     _own(
         "managed-group", "The managed resource group is there", "managed group", "fail",
         "workspace", "managed_group", failures=("F30",), source="concept-customer-managed-keys",
+        scenario="broken/f30-managed-group-deleted",
     ),
     _own(
         "managed-resources", "Cosmos DB, AI Search and Storage are there", "managed group",
         "fail", "managed_group", "managed_cosmos", "managed_search", "managed_storage",
         failures=("F30",), source="concept-customer-managed-keys",
+        scenario="broken/f30-search-deleted",
     ),
     _own(
         "cosmos-identity", "Cosmos DB has a default identity", "managed group", "fail",
         "managed_cosmos", failures=("F13",), source=_COSMOS,
+        scenario="broken/f13-default-identity",
     ),
     _own(
         "cosmos-status", "Cosmos DB can use the key", "managed group", "fail", "managed_cosmos",
         failures=("F07", "F08", "F09", "F10", "F11", "F12", "F13", "F14", "F15", "F16"),
         source=_COSMOS,
+        scenario="broken/f05-key-version-disabled",
     ),
     _own(
         "cosmos-key", "Cosmos DB uses the workspace's key", "managed group", "fail",
@@ -187,19 +194,23 @@ OWN: tuple[Check, ...] = (
     _own(
         "search-compliance", "AI Search can use its key", "managed group", "fail",
         "managed_search", failures=("F35",), source="AI Search: manage encryption keys",
+        scenario="broken/f05-key-version-disabled",
     ),
     _own(
         "storage-key", "Storage uses the workspace's version of the key", "managed group",
         "fail", "workspace", "key", "managed_storage", failures=("F34", "F45"),
         source="Storage: customer-managed keys overview",
+        scenario="broken/f05-key-version-disabled",
     ),
     _own(
         "own-resources", "What the workspace brought itself is there", "workspace", "fail", "own",
         source="how-to-manage-workspace",
+        without="Its own tests delete what a workspace brought.",
     ),
     _own(
         "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",
         source="how-to-workspace-diagnostic-api",
+        without="Its own tests delete what a workspace brought.",
     ),
     _own(
         "key-probe", "The key wraps and unwraps for you", "key", "fail", "key", "probe",
@@ -209,10 +220,12 @@ OWN: tuple[Check, ...] = (
     _own(
         "grants-nobody", "Every grant on the vault is for somebody", "grant", "warn", "grants",
         "principals", "vault", failures=("F18",), source="Key Vault: troubleshooting access issues",
+        scenario="broken/f17-cosmos-principal-gone",
     ),
     _own(
         "workspace-state", "The workspace's last change succeeded", "workspace", "fail",
         "workspace", source="how-to-manage-workspace",
+        scenario="broken/f01-creation-purge-protection",
     ),
 )  # fmt: skip
 
