@@ -1,5 +1,6 @@
 """Runs against real request limits: they finish, and nothing goes out before its Retry-After."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,35 @@ async def test_one_closed_budget_holds_no_other(sandbox: RunningSandbox, tmp_pat
         if 0 < one.at.timestamp() - refused.at.timestamp() < 1.9
     }
     assert "GET" in during and "PUT" not in during
+
+
+async def test_a_vault_that_refuses_is_waited_for_and_the_subscription_is_not(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    create = {"method": "POST", "path": "/keys/cmk-ml/create", "status": 429}
+    sandbox.admin("POST", "faults", {**create, "headers": {"retry-after-ms": "1500"}})
+    watch, meanwhile = Watch(), asyncio.Event()
+    async with connected(sandbox) as conn:
+
+        def hear(event: RequestDone | Throttled) -> None:
+            watch(event)
+            if isinstance(event, RequestDone) and event.status == 429:
+                meanwhile.set()
+
+        async def read() -> None:
+            await meanwhile.wait()
+            assert [page async for page in list_vaults(conn, sandbox.subscription)]
+
+        conn.subscribe(hear)
+        done, _ = await asyncio.gather(carry_out(conn, tmp_path, intent_for(sandbox)), read())
+    assert done.status is RunStatus.SUCCEEDED, done.failures()
+    (refused,) = [one for one in watch.done.values() if one.status == 429]
+    later = [
+        (one.host, watch.left(one.request_id) - refused.at.timestamp())
+        for one in watch.done.values()
+        if watch.left(one.request_id) > refused.at.timestamp()
+    ]
+    assert min(late for host, late in later if host == refused.host) >= 1.49
+    assert min(late for host, late in later if host != refused.host) < 1.4
+    waits = [one for one in done.events if one.detail.get("why") == "throttled by Azure"]
+    assert {one.step for one in waits} == {"key"}
