@@ -14,9 +14,11 @@ import msgspec
 from services import names
 from services.checks.page import failures_page
 from services.checks.registry import CHECKS
+from services.diagnosis.registry import listed
 from services.failures.explained import Explained
 from services.intentrules import RULES
 from services.model import cost
+from services.model.diagnosis import Change, Node, Target
 from services.model.intent import (
     Create,
     Intent,
@@ -27,8 +29,6 @@ from services.model.intent import (
     WorkspaceIntent,
 )
 from services.model.intent import Struct as Part
-from services.diagnosis.registry import listed
-from services.model.diagnosis import Change, Node, Target
 from services.model.plan import Event, Evidence, Finding, Repair, Step
 from services.model.quota import QuotaLine
 

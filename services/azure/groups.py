@@ -44,7 +44,9 @@ async def create_group(
 async def delete_group(conn: Connection, subscription: str, name: str) -> None:
     """Delete a resource group and all that is in it, and wait; raises AzureError."""
     sdk = await calls.client(conn, SDK, subscription)
-    await calls.finish(conn, f"delete resource group {name}", sdk.resource_groups.begin_delete, name)
+    await calls.finish(
+        conn, f"delete resource group {name}", sdk.resource_groups.begin_delete, name
+    )
 
 
 async def list_resources(conn: Connection, subscription: str, name: str) -> list[Resource]:

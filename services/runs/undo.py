@@ -78,12 +78,17 @@ async def preview(conn: Connection, journal: Journal, run: str, *, with_key: boo
     """Look at everything a run made; writes nothing.
 
     ``with_key``: the key and the vaults that the run made too, softly. Raises LookupError for an
-    unknown run, one that goes on, and one that is itself an undo; JournalError; AzureError when
-    Resource Graph does not answer.
+    unknown run, one of another cloud, one that goes on, and one that is itself an undo;
+    JournalError; AzureError when Resource Graph does not answer.
     """
     row = await journal.run(run)
     if row is None:
         raise LookupError(f"There is no run {run}.")
+    if row.cloud != conn.cloud.name:
+        raise LookupError(
+            f"Run {run} was begun in {row.cloud}, and you are signed in to {conn.cloud.name}:"
+            " connect to the other one first."
+        )
     if row.plan.purpose == "undo":
         raise LookupError(f"Run {run} is itself an undo: set up again what it took away.")
     theirs = owner(journal.path.parent, run)

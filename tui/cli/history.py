@@ -135,19 +135,13 @@ async def _undo(
 ) -> Exit:
     from services.runs.undo import plan_undo, preview
     from tui.connect import connected
-    from tui.resuming import elsewhere
 
     async with connected(given.options, given.paths, given.memory) as conn:
         async with opened(given) as journal:
-            row = await journal.run(run.strip().lower())
-            if row is None:
-                raise BadInput(f"There is no run {run}. `wrapkey runs` lists all.")
-            if problem := elsewhere(row, conn.cloud):
-                raise BadInput(problem)
             try:
-                found = await preview(conn, journal, row.id, with_key=with_key)
+                found = await preview(conn, journal, run.strip().lower(), with_key=with_key)
             except LookupError as error:
-                raise BadInput(str(error)) from None
+                raise BadInput(f"{error} `wrapkey runs` lists all runs.") from None
         if only_show and as_json:
             document(**_undo_document(found))
             return Exit.DONE

@@ -12,7 +12,7 @@ from sandboxed import RunningSandbox
 from services.azure import authorization, storage
 from services.azure.connection import Connection
 from services.model.intent import Create
-from services.model.plan import Step
+from services.model.plan import Plan, Step
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
 from services.runs.undo import Undo, plan_undo, preview
@@ -299,3 +299,15 @@ def test_marks_hold_no_value_and_name_what_changed() -> None:
     assert "s3cret" not in str(before)
     raw["properties"] = {"InstrumentationKey": "other", "etag": "2"}
     assert differences(before, marks(raw)) == ["properties.InstrumentationKey"]
+
+
+async def test_a_run_of_another_cloud_is_not_looked_at(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    async with connected(sandbox) as conn:
+        journal = await Journal.open(tmp_path / "runs" / "journal.sqlite")
+        plan = Plan(purpose="delete", subject=GROUP.format(sandbox.subscription), steps=())
+        await journal.add_run("beef", plan, cloud="AzureCloud", host="h", pid=1)
+        with pytest.raises(LookupError, match="was begun in AzureCloud"):
+            await preview(conn, journal, "beef")
+        await journal.close()
