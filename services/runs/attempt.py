@@ -21,6 +21,10 @@ PASSING = {*OUTAGE, ErrorKind.THROTTLED, ErrorKind.SERVER}
 """Failures that pass by themselves: the step is observed again, then applied again."""
 
 
+UNKNOWN = "PrincipalNotFound"
+"""A principal made a moment ago is not yet in every copy of the directory (the page "Troubleshoot
+Azure RBAC", symptom "Assigning a role to a new principal sometimes fails")."""
+
 LONGEST_S = 15.0
 """Longest pause between two tries where Azure names none."""
 
@@ -54,6 +58,8 @@ class Attempt:
         self._applied = False
         self._silent_since = 0.0
         """When Azure stopped to answer, on the monotonic clock; 0 while it answers."""
+        self._unknown_since = 0.0
+        """When Azure first did not know the principal."""
         self._throttled_since = 0.0
         """When Azure began to refuse for its limits; 0 while it takes calls."""
 
@@ -96,6 +102,9 @@ class Attempt:
             self._throttled_since = self._throttled_since or time.monotonic()
             return time.monotonic() - self._throttled_since < self._ctx.settings.throttled_s
         self._throttled_since = 0.0
+        if UNKNOWN in (error.code, error.inner):
+            self._unknown_since = self._unknown_since or time.monotonic()
+            return time.monotonic() - self._unknown_since < self._ctx.settings.replica_s
         if error.kind is ErrorKind.SIGN_IN:
             # Refused with a token that ended on the way; by now it is forgotten.
             return error.status == 401 and tries == 1

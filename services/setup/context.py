@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a step is tried again while Azure can't be reached at all."""
     throttled_s: float = 3600.0
     """How long a step is tried again while Azure refuses it for its request limits."""
+    replica_s: float = 120.0
+    """How long a grant is tried again for a principal that Azure does not know everywhere yet."""
     steady_s: float = 60.0
     """A try that lasted so long before it failed begins a new count of tries."""
     backoff_s: float = 2.0

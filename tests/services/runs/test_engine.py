@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from carrying import QUICK
 from hypothesis import HealthCheck, given, settings
@@ -204,7 +205,9 @@ async def test_a_failed_step_stops_what_needs_it_and_lets_the_rest_finish(
     assert row and row.status == "succeeded"
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.SERVER, ErrorKind.NETWORK, ErrorKind.THROTTLED])
+@pytest.mark.parametrize(
+    "kind", [ErrorKind.SERVER, ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.THROTTLED]
+)
 async def test_what_passes_is_observed_again_before_it_is_sent_again(
     journal: Journal, kind: ErrorKind
 ) -> None:
@@ -238,6 +241,27 @@ async def test_an_unknown_outcome_that_took_effect_is_not_sent_again(journal: Jo
     assert await run.go() is RunStatus.SUCCEEDED
     assert play.log == ["observe a", "apply a", "observe a"]
     assert [one.event for one in events][-2:] == ["step.done", "run.finished"]
+
+
+@pytest.mark.parametrize(("patience", "ends"), [(60.0, "succeeded"), (0.0, "failed")])
+async def test_a_principal_azure_does_not_know_yet_is_asked_for_again(
+    journal: Journal, patience: float, ends: str
+) -> None:
+    play = Play()
+    left = [QUICK.attempts + 2]
+
+    async def unknown(ctx: Context, step: Step) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise AzureError(
+                ErrorKind.INVALID, code="PrincipalNotFound", status=400, what="No such principal."
+            )
+
+    play.acts["a"] = unknown
+    brief = msgspec.structs.replace(QUICK, replica_s=patience, backoff_s=0.001)
+    run = await Run.start(CONN, journal, plan(step("a")), settings=brief, find=lambda _: play)
+    assert await run.go() == ends
+    assert left[0] == (0 if ends == "succeeded" else QUICK.attempts + 1)
 
 
 async def test_tries_are_bounded(journal: Journal) -> None:
