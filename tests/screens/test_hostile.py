@@ -31,6 +31,7 @@ from screens.setup.vault import ChooseVault
 from screens.setup.where import Where
 from screens.setup.workspace import WorkspacePage
 from screens.sign_in import SignIn
+from screens.undo import UndoPage
 from screens.widgets.confirm import Confirm, TypedConfirm
 from screens.widgets.form import Choice
 from screens.widgets.inspect import TextView
@@ -372,3 +373,23 @@ async def test_a_run(opened, hostile):
             inert(app)
         await look(app, pilot, RunPage)
         await run.close()
+
+
+async def test_an_undo(opened, hostile):
+    group = f"{SUB}/resourceGroups/rg-gone"
+    steps = (
+        Step(id="one", kind="group", title=hostile, action="create", target=group),
+        Step(id="two", kind="register", title=hostile, action="change", target=hostile),
+    )
+    async with opened() as (app, pilot):
+        journal, cloud = await app._runs.journal(), app.session.live.cloud.name
+        plan = Plan(purpose="repair", subject=group, steps=steps)
+        await journal.add_run("beef", plan, cloud=cloud, host=hostile, pid=1)
+        for step in steps:
+            seq = await journal.begin_write(
+                "beef", step.id, method="PUT", path=group, body_sha256="", request=step.id
+            )
+            await journal.end_write(seq, status=201, request_id="", operation="", error="")
+        await app.push_screen(UndoPage("beef"))
+        await look(app, pilot, UndoPage)
+        assert app.screen.query_one(ListTable).row_count == len(steps)
