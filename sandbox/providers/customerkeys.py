@@ -3,34 +3,47 @@
 A service keeps a random data key, wrapped by the customer's key, in
 ``Resource.inner["cmk"]``. It accepts a key only after a wrap and an unwrap, both as the
 principal it works as, and repeats both on its own schedule. Nothing here decides who that
-principal is; see ``WHO_WRAPS`` in :mod:`sandbox.providers.workspacebuild`.
+principal is; see ``WHO_WRAPS`` in :mod:`sandbox.providers.managedgroup`.
 """
 
 import base64
 import hashlib
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from sandbox import armid, audit
 from sandbox.keyvault import access, keystore, material, names, usable
 from sandbox.protocol import Answer, Request, VaultRefusal
 from sandbox.providers import keys
+from sandbox.providers.keyids import KeyId, KeyUnusable, code_of, parse
 from sandbox.routing import ADMIN, Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
+
+__all__ = [
+    "RECHECK_S",
+    "TELLS",
+    "UNASKED",
+    "WORKS_AS",
+    "KeyUnusable",
+    "api",
+    "check",
+    "kept_version",
+    "must_exist",
+    "newest",
+    "parse",
+    "parts",
+    "protect",
+    "protect_unseen",
+    "readable",
+    "watch",
+]
 
 RECHECK_S = 3600
 """Azure seconds between two checks ("within one hour", Cosmos DB's CMK pages)."""
 
 api = Api()
-
-_KEY_ID = re.compile(
-    r"https://(?P<host>(?P<vault>[A-Za-z0-9-]{3,24})\.(?P<suffix>[^/]+))"
-    r"/keys/(?P<name>[0-9A-Za-z-]{1,127})(?:/(?P<version>[0-9a-fA-F]{32}))?"
-)
 
 UNASKED = "(the service itself)"
 """As ``object_id``: the service's own access; the vault is not asked who granted it."""
@@ -57,60 +70,6 @@ TELLS: dict[str, Tell] = {}
 WORKS_AS: dict[str, Callable[[World, Resource], str]] = {}
 """By lower-case resource type: the object id a resource uses its key as now, or an empty string
 where it stays as it was. Raises :class:`KeyUnusable` where the identity is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyId:
-    """A key identifier taken apart; ``version`` may be empty."""
-
-    host: str
-    vault: str
-    name: str
-    version: str
-
-    @property
-    def uri(self) -> str:
-        """The vault's address, without a trailing slash."""
-        return f"https://{self.host}"
-
-    @property
-    def bare(self) -> str:
-        """The identifier without its version."""
-        return f"{self.uri}/keys/{self.name}"
-
-    def full(self, version: str) -> str:
-        """The identifier of one version."""
-        return f"{self.bare}/{version}"
-
-
-class KeyUnusable(Exception):
-    """A service cannot use the key; ``substatus`` is Cosmos DB's number for the reason."""
-
-    def __init__(self, substatus: str, cause: VaultRefusal | None = None) -> None:
-        super().__init__(f"{substatus}: {cause}" if cause else substatus)
-        self.substatus = substatus
-        self.cause = cause
-
-    @property
-    def inner(self) -> str:
-        """The vault's own code, or the substatus where the vault was never reached."""
-        return code_of(self.cause) if self.cause else self.substatus
-
-
-def code_of(refusal: VaultRefusal) -> str:
-    """The most telling code of a vault's refusal: innererror's where there is one."""
-    inner = refusal.extra.get("innererror", {}).get("code", "")
-    return str(inner or refusal.code)
-
-
-def parse(kid: str) -> KeyId:
-    """Take a key identifier apart; raises :class:`KeyUnusable` 4006 when malformed."""
-    match = _KEY_ID.fullmatch(kid)
-    if not match:
-        raise KeyUnusable("4006")
-    return KeyId(
-        match["host"].lower(), match["vault"].lower(), match["name"], match["version"] or ""
-    )
 
 
 def protect(

@@ -9,6 +9,7 @@ from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import (
     managedgroup,
+    managedkeys,
     mlquota,
     softdeleted,
     workspacediagnosis,  # noqa: F401 - its route is on the same api
@@ -133,7 +134,7 @@ def changed_job(world: World, data: Json) -> None:
     kid = operation.inner.get("kid")
     if kid and not error:
         try:
-            managedgroup.apply_keys(world, workspace, kid)
+            managedkeys.apply_keys(world, workspace, kid)
         except managedgroup.BuildFailed as failure:
             error = failure.error
         else:

@@ -15,7 +15,6 @@ from sandbox.providers.managedgroup import (
     PARTS,
     BuildFailed,
     api,
-    apply_keys,
     bad,
     begin,
     group_id,
@@ -26,8 +25,8 @@ from sandbox.providers.managedgroup import (
     mode,
     part_id,
     part_write,
-    take,
 )
+from sandbox.providers.managedkeys import apply_keys, take
 from sandbox.registrations import MACHINE_LEARNING
 from sandbox.state import Json, Operation, Resource
 from sandbox.world import World

@@ -1,7 +1,7 @@
 """A workspace's document, and workspaces that a scenario brings along."""
 
 from sandbox import activity, armid, assigned, regions, tracked
-from sandbox.providers import customerkeys, managedgroup, softdeleted
+from sandbox.providers import customerkeys, managedgroup, managedkeys, softdeleted
 from sandbox.providers.managedgroup import api
 from sandbox.providers.subscriptions import scope as scope_of
 from sandbox.state import Json, Resource
@@ -123,12 +123,12 @@ def seed_workspace(world: World, item: Json) -> None:
         doc["properties"]["provisioningState"] = "Failed"
         error = managedgroup.bad("The workspace could not be created.")
         if managedgroup.mode(doc) == "own-resources":
-            error = managedgroup.seed_failed(world, workspace, str(item.get("reason", "4002")))
+            error = managedkeys.seed_failed(world, workspace, str(item.get("reason", "4002")))
         _seed_log(world, workspace_id, "write", error)
         return
     kid = managedgroup.key_id(doc) if managedgroup.mode(doc) != "none" else ""
     if managedgroup.mode(doc) == "own-resources":
-        managedgroup.seed_parts(world, workspace, kid)
+        managedkeys.seed_parts(world, workspace, kid)
     elif kid:
         principal = managedgroup.wrapper(world, doc, "workspace")
         customerkeys.protect_unseen(world, workspace, kid, principal)
