@@ -14,16 +14,19 @@ POLL_S = 0.25
 """Seconds between two looks at whether the journal has changed."""
 
 
-async def obey(journal: Journal, run: str, act: Callable[[Command, str], Awaitable[None]]) -> None:
+async def obey(
+    journal: Journal, run: str, nonce: str, act: Callable[[Command, str], Awaitable[None]]
+) -> None:
     """Hand each command to ``act`` as it comes, until cancelled; others are left unheard.
 
-    Raises JournalError.
+    Raises RunTaken as soon as ``nonce`` is not the present owner's, and JournalError.
     """
     mark = None
     while True:
         said = await journal.mark()
         if said != mark:
             mark = said
+            await journal.keep(run, nonce)
             for command, argument in await journal.take_commands(run):
                 if command in get_args(Command):
                     await act(command, argument)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from services.runs.clock import Clock
 from services.runs.commands import Command, obey
 from services.runs.gate import Gate, StepRecorder
 from services.runs.held import Held
-from services.runs.journal import Journal, JournalError, told
+from services.runs.journal import Journal, JournalError, RunTaken, told
 from services.runs.lock import RunLock
 from services.runs.pause import Pause
 from services.runs.recall import recall
@@ -175,12 +175,15 @@ class Run:
         for step, status in self.steps.items():
             self.steps[step] = StepStatus.PENDING if status in GOOD else status
         unhear = self.context.conn.subscribe(self._pause.hear)
-        obeying = asyncio.create_task(obey(self._journal, self.id, self._act))
+        obeying = asyncio.create_task(obey(self._journal, self.id, self._lock.nonce, self._act))
         try:
             await self.emit("run.started", steps=len(self.plan.steps))
             while not self._gate.stopped and (self._begin() or self._tasks):
                 await self._pause.tell(self.emit)
                 await self._wait(obeying)
+        except RunTaken:
+            await self._drop()
+            raise
         except BaseException:
             await self._end(RunStatus.INTERRUPTED)
             raise
@@ -309,10 +312,23 @@ class Run:
             await record.idle()
         task.cancel()
 
-    async def _end(self, status: RunStatus) -> RunStatus:
+    async def _drop(self) -> None:
+        """Leave the run to who has taken it over: its journal is theirs now."""
+        await self._stand_still()
+        self._tasks.clear()
+        self.status = RunStatus.INTERRUPTED
+        ended = {"status": str(self.status)}
+        at = self._clock.now()
+        self._tell(Event(at=at, run=self.id, event="run.finished", detail=ended))
+
+    async def _stand_still(self) -> None:
+        """Begin nothing more, await the writes on their way, end the steps."""
         self._gate.stopped = True
         await asyncio.gather(*(self._cancel(*item) for item in self._tasks.items()))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _end(self, status: RunStatus) -> RunStatus:
+        await self._stand_still()
         for step in self._tasks:
             await self._journal.set_step(self.id, step, self.steps[step])
         self._tasks.clear()

@@ -172,10 +172,13 @@ class Journal:
             ):
                 if cursor.rowcount:
                     return cursor.lastrowid or 0
-        raise RunTaken(
-            f"Run {run} was taken over by another process. This one sends nothing more for it;"
-            " watch it instead."
-        )
+        raise _taken(run)
+
+    async def keep(self, run: str, nonce: str) -> None:
+        """Raise RunTaken where another process owns the run by now."""
+        rows = await self._rows("SELECT nonce FROM runs WHERE id = ?", (run,))
+        if not rows or rows[0]["nonce"] != nonce:
+            raise _taken(run)
 
     async def end_write(
         self, seq: int, *, status: int | None, request_id: str, operation: str, error: str
@@ -312,6 +315,13 @@ class Journal:
         with told(self.path):
             async with self._turn, self._db.execute(sql, values) as cursor:
                 return cursor.lastrowid or 0
+
+
+def _taken(run: str) -> RunTaken:
+    return RunTaken(
+        f"Run {run} was taken over by another process. This one sends nothing more for it;"
+        " watch it instead."
+    )
 
 
 def now() -> str:
