@@ -178,7 +178,8 @@ class RunPage(Page[None]):
 
     def _paint(self) -> None:
         now, view = datetime.now(UTC), self.view
-        self.query_one("#run-title", Line).show(title(view))
+        head = self.query_one("#run-title", Line)
+        head.show(title(view, head.size.width or self.app.size.width - 32))
         self.query_one("#run-clock", Line).show(clock(view, now))
         for row in self.query(StepRow):
             row.update(now)

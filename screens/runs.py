@@ -40,6 +40,9 @@ class Runs(Page[None]):
         "has failed: what changed since is shown first, and what is there is not made twice."
     )
 
+    _asked = False
+    """Whether it was asked to mend a damaged journal."""
+
     def body(self) -> ComposeResult:
         yield TitleLine("Runs", "reading")
         yield ListTable(COLUMNS)
@@ -51,12 +54,17 @@ class Runs(Page[None]):
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        self.action_again()
+        self.load()
 
     def session_changed(self) -> None:
-        self.action_again()
+        self.load()
 
     def action_again(self) -> None:
+        self._asked = False
+        self.load()
+
+    def load(self) -> None:
+        """Read the journal; whether to mend it is asked once, and again when it is read by key."""
         self.run_worker(self._read(), group="load", exclusive=True, description="read the journal")
 
     async def _read(self) -> None:
@@ -64,7 +72,9 @@ class Runs(Page[None]):
             found = await self.shell.past_runs()
         except JournalDamaged as error:
             self.query_one(Note).say(str(error))
-            self.shell.mend_journal()
+            if not self._asked:
+                self._asked = True
+                self.shell.mend_journal()
             return
         except JournalError as error:
             self.query_one(Note).say(str(error))

@@ -9,19 +9,21 @@ from textual.content import Content
 from screens.carried import Carrier
 from screens.widgets.shown import status
 from services.runs.view import RunView, StepLine
-from services.text import clip, plain
+from services.text import clip, plain, shorten
+
+LEAST = 6
+"""Characters of a run's name that are always shown."""
 
 MOVING = "The run belongs to wrapkey, not to this screen: esc leaves it running."
 ELSEWHERE = "Another process carries this run out; p, s and r are told to it, t takes it over."
 
 
-def title(view: RunView) -> Content:
-    """Which run, and how many steps are true."""
+def title(view: RunView, width: int) -> Content:
+    """Which run, how many steps are true, and its state; the name gives way to them."""
     state = "" if view.status in ("running", "") else f"   {view.status}"
-    return Content.assemble(
-        (f" Run {view.run}  {plain(view.name)}", "bold"),
-        f"   {view.done} of {view.total} done{state}",
-    )
+    head, tail = f" Run {view.run}  ", f"   {view.done} of {view.total} done{state}"
+    name = shorten(plain(view.name), max(LEAST, width - len(head) - len(tail)))
+    return Content.assemble((f"{head}{name}", "bold"), tail)
 
 
 def clock(view: RunView, now: datetime) -> Content:

@@ -65,14 +65,16 @@ class Runs:
         self._broke = broke
         self._over = over
         self._journal: Journal | None = None
+        self._opening = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[object]] = {}
 
     async def journal(self) -> "Journal":
         """The journal, opened when first asked for; raises JournalError."""
         from services.runs.journal import Journal
 
-        if self._journal is None:
-            self._journal = await Journal.open(self._session.paths.journal)
+        async with self._opening:
+            if self._journal is None:
+                self._journal = await Journal.open(self._session.paths.journal)
         return self._journal
 
     async def start(self, plan: "Plan") -> Own:

@@ -29,6 +29,7 @@ class RunShell(Shell):
     last_words: str
     """What to tell the person when the screens are gone."""
     _ending: "asyncio.Task[None] | None" = None
+    _mending = False
 
     # -- begin, show
 
@@ -170,9 +171,17 @@ class RunShell(Shell):
             self.say(f"{before}{error}", bad=True)
 
     def mend_journal(self) -> None:
-        self.run_worker(self._mend(), group="mend", exclusive=True, description="mend the journal")
+        if not self._mending:
+            self._mending = True
+            self.run_worker(self._mend(), description="mend the journal")
 
     async def _mend(self) -> None:
+        try:
+            await self._ask_to_set_aside()
+        finally:
+            self._mending = False
+
+    async def _ask_to_set_aside(self) -> None:
         from screens.widgets.confirm import Confirm
         from services.runs.journal import JournalDamaged, JournalError, set_aside
 

@@ -211,6 +211,62 @@ def test_a_run_is_taken_over_from_a_living_process(
     assert doubled(sandbox) == []
 
 
+def test_a_command_whose_line_drops_ends_in_order(
+    sandbox: Sandbox, intent: str, terminals: Callable[..., Terminal], start: Callable[..., Any]
+) -> None:
+    terminal = terminals("apply", intent, "--yes", "--connect", str(sandbox.ready_file), rows=100)
+    terminal.wait_for("workspace mlw-leaving with key", " started")
+    found = re.search(r"run (\w{4}) started", terminal.text())
+    assert found is not None
+    run = found[1]
+    drop(terminal)
+    code, events, err = said(start("watch", run, "--json"))
+    assert (code, events[-1]["detail"]) == (Exit.INTERRUPTED, {"status": "interrupted"}), err
+    code, events, err = said(start("resume", "--json"))
+    assert (code, events[-1]["detail"]) == (Exit.DONE, {"status": "succeeded"}), err
+    assert doubled(sandbox) == []
+
+
+def test_under_nohup_a_hang_up_is_not_heard(sandbox: Sandbox, intent: str, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    lead = ("--connect", str(sandbox.ready_file))
+    process = subprocess.Popen(
+        ["nohup", str(WRAPKEY), *("apply", intent, "--yes", "--json"), *lead],
+        env=environment(tmp_path / "home"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event"] == "run.started"
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=120)
+    assert json.loads(out.splitlines()[-1])["detail"] == {"status": "succeeded"}
+    assert process.returncode == Exit.DONE
+
+
+def test_the_app_takes_a_run_over(
+    sandbox: Sandbox, intent: str, terminals: Callable[..., Terminal], start: Callable[..., Any]
+) -> None:
+    terminal = terminals("--connect", str(sandbox.ready_file))
+    terminal.wait_for("Set up", "Contoso-ML")
+    first = start("apply", intent, "--yes", "--json")
+    run = json.loads(first.stdout.readline())["run"]
+    terminal.press("h")
+    terminal.wait_for(run, "running")
+    terminal.press("enter")
+    terminal.wait_for(f"Run {run}", "t take over")
+    terminal.press("t")
+    terminal.wait_for(f"Take run {run} over?", "carries it out")
+    terminal.press("y")
+    assert said(first)[0] == Exit.INTERRUPTED
+    terminal.wait_for("succeeded", "Finished in", seconds=120)
+    terminal.press("q")
+    assert terminal.end() == Exit.DONE
+    assert doubled(sandbox) == []
+
+
 def test_what_can_not_be_resumed_says_why(start: Callable[..., Any]) -> None:
     code, _, err = said(start("resume"))
     assert (code, "No run was interrupted" in err) == (Exit.BAD_INPUT, True)

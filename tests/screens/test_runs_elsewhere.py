@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from carrying import intent_for
 from opening import quiet, settled, shown
@@ -16,18 +18,26 @@ from test_run_page import PLAN, Stage, running  # noqa: F401  (a fixture)
 from screens.leave import Leave
 from screens.run import RunPage
 from screens.runs import Runs
+from screens.runtext import title
+from screens.widgets.confirm import Confirm
 from services.home import Paths
 from services.runs.engine import Run
 from services.runs.journal import Journal
+from services.runs.view import RunView
 from services.setup.plan import make_plan
 from tui.exits import Exit
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/M.L/w"
 
 
 async def until(app: Any, *texts: str) -> str:
     """Wait until all of these stand on the screen."""
-    async with asyncio.timeout(15):
-        while not all(text in " ".join(shown(app).split()) for text in texts):
-            await asyncio.sleep(0.02)
+    try:
+        async with asyncio.timeout(15):
+            while not all(text in " ".join(shown(app).split()) for text in texts):
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not on the screen: {texts}\n{shown(app)}") from None
     return " ".join(shown(app).split())
 
 
@@ -70,9 +80,8 @@ async def test_a_run_of_another_process_is_followed_and_driven_by_commands(opene
         stage.of("vault").put_nowait(None)
         await until(app, "1 of 3 done", "RUN key cmk")
         await pilot.press("s")
-        stage.of("key").put_nowait(None)
-        text = await until(app, "2 of 3 done stopped", "c goes on with it")
-        assert "p pause" not in text.splitlines()[-1]
+        await until(app, "1 of 3 done stopped", "c goes on with it")
+        assert "p pause" not in shown(app).splitlines()[-1]
         assert not app._runs.live, "it was never ours"
 
 
@@ -171,11 +180,25 @@ async def test_a_damaged_journal_is_set_aside_only_by_consent(opened, damaged: P
         assert damaged.read_bytes() == before
         await pilot.press("h")
         await until(app, "Set the journal of runs aside?")
+        await pilot.press("n")
+        await until(app, "It was left as it is")
+        assert not isinstance(app.screen, Confirm), "it is not asked again and again"
+        await pilot.press("r")
+        await until(app, "Set the journal of runs aside?")
         await pilot.press("y")
         await until(app, "A new journal was begun")
         await until(app, "No run yet")
         kept = [one for one in damaged.parent.iterdir() if "set-aside" in one.name]
         assert [one.read_bytes() for one in kept] == [before]
+
+
+def test_a_long_name_gives_way_to_the_state_of_the_run():
+    view = RunView("7f3a", msgspec.structs.replace(PLAN, subject=f"{GROUP}/{'n' * 33}"))
+    view.end("interrupted", datetime.now(UTC))
+    said = str(title(view, 48))
+    assert len(said) == 48
+    assert said.endswith("0 of 3 done   interrupted")
+    assert " Run 7f3a  n" in said
 
 
 async def test_a_run_that_is_not_there_is_said(opened):
