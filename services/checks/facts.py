@@ -213,7 +213,13 @@ async def known(call: Awaitable[T]) -> T | Unknown:
     except AzureError as error:
         if error.kind is ErrorKind.SIGN_IN:
             raise
-        return Unknown(f"{error.what} {error.means}")
+        return unread(error)
+
+
+def unread(error: AzureError) -> Unknown:
+    """Why something could not be read; with the right that is missing where Azure names it."""
+    ask = f" {error.do}" if error.kind is ErrorKind.FORBIDDEN and error.do else ""
+    return Unknown(f"{error.what} {error.means}{ask}")
 
 
 async def known_from(

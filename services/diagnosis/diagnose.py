@@ -19,6 +19,7 @@ from services.diagnosis.judges import managed, workspace
 from services.diagnosis.readers import FIELDS, READERS
 from services.diagnosis.registry import SHARED, reads_of
 from services.diagnosis.repairs import with_repairs
+from services.diagnosis.settling import settling
 from services.diagnosis.since import dated
 from services.diagnosis.timeline import timeline
 from services.diagnosis.tree import tree
@@ -78,7 +79,8 @@ async def diagnose(
         found = await _judged(made, target, checks, heard)
         await made.gather(facts)
         live = _live(made, target)
-    findings = with_repairs(linked(dated(one, live) for one in found), live)
+    explained = settling(linked(dated(one, live) for one in found), live)
+    findings = with_repairs(explained, live)
     return Diagnosis(
         target=target,
         at=conn.now(),

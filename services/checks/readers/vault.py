@@ -6,7 +6,7 @@ from typing import Any
 
 from services.azure import armkeys, keys, perimeters, vaults
 from services.azure.errors import AzureError, ErrorKind
-from services.checks.facts import CLOSED, Unknown, known
+from services.checks.facts import CLOSED, Unknown, known, unread
 from services.checks.reading import Reading, by_name
 from services.model.resources import DeletedVault, KeyVersion, Vault
 
@@ -55,7 +55,7 @@ async def _key(on: Reading) -> tuple[KeyVersion | Unknown | None, bool, bool]:
             raise
         closed = not CLOSED.isdisjoint((error.inner, error.code))
         refused = error.kind is ErrorKind.FORBIDDEN
-        told = Unknown(f"{error.what} {error.means}")
+        told = unread(error)
     if not refused:
         return told, True, False
     found = await known(armkeys.get_key(on.conn, vault.id, wish.name, version))
@@ -103,7 +103,7 @@ async def told_by(on: Reading, vault: Vault, call: Awaitable[Any]) -> Any:
     except AzureError as error:
         if _lost(on, vault, error):
             raise
-        return Unknown(f"{error.what} {error.means}")
+        return unread(error)
 
 
 READERS = by_name(

@@ -55,4 +55,4 @@ async def test_a_reader_is_told_what_it_may_not_see(sandbox: RunningSandbox) -> 
     assert roots(found) == ()
     unknown = {one.check: one for one in found.findings if one.status == "unknown"}
     assert unknown
-    assert all(one.meaning for one in unknown.values())
+    assert all("Ask for a role that includes" in one.meaning for one in unknown.values())
