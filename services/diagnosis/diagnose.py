@@ -76,6 +76,8 @@ async def diagnose(
         left_out = _left_out(there, ask_azure=ask_azure, probe=probe)
         checks = _checks(there, left_out)
         facts = ({fact for check in checks for fact in reads_of(check)} | ALWAYS) - left_out
+        for fact in facts:
+            made.get(fact)  # all begin now, also those that no check waits for
         found = await _judged(made, target, checks, heard)
         await made.gather(facts)
         live = _live(made, target)
