@@ -7,6 +7,8 @@ from services.model.plan import Step
 from services.model.resources import AccessPolicy
 from services.setup.context import Context, Observation
 
+STAYS = "What was taken away gave nobody anything."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it gone?"""

@@ -8,6 +8,8 @@ from services.model.plan import Step
 from services.model.resources import KeyVersion
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "A later end harms nobody; an earlier one can be set again at any time."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it inside its dates already? Raises StepFailed where it is gone."""

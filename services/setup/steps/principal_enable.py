@@ -4,6 +4,8 @@ from services.azure import graph
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "The app is one of Azure's own, and the whole tenant shares it."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it enabled? Raises StepFailed where the tenant has it no more."""

@@ -5,6 +5,8 @@ from services.ids import ArmId, same
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "The workspace reaches its key as this identity by now."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it one of the workspace's identities?

@@ -5,6 +5,8 @@ from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
+STAYS = "Another version can be chosen again while it is enabled."
+
 
 async def observe(ctx: Context, step: Step) -> Observation:
     """Does it name this version? Raises StepFailed where it is gone or can't be changed."""
