@@ -7,7 +7,16 @@ import msgspec
 from services.azure.authorization import CONTRIBUTOR, CRYPTO_USER
 from services.checks import needed
 from services.checks.facts import Facts, Ids, Unknown, ids_of
-from services.checks.rights import ASSIGN, CREATE_KEY, WRAP, allows, granted, has_permissions
+from services.checks.repairs import KEY, chosen, taken
+from services.checks.rights import (
+    ASSIGN,
+    CREATE_KEY,
+    MANAGE,
+    WRAP,
+    allows,
+    granted,
+    has_permissions,
+)
 from services.ids import ArmId
 from services.model.intent import Create, Intent
 from services.model.resources import Identity, KeyVersion, Principal, ResourceGroup, Vault
@@ -34,7 +43,7 @@ def deeds(intent: Intent, facts: Facts) -> Iterator[Deed]:
     """Everything the plan writes, as far as facts tell what is missing."""
     ids = ids_of(intent)
     whole = str(ArmId(ids.group.subscription))
-    if not isinstance(facts.providers, Unknown):
+    if not isinstance(facts.providers, Unknown) and chosen(intent, "provider-registered"):
         for namespace in needed.namespaces(intent):
             if facts.providers.get(namespace.lower()) != "Registered":
                 action = f"{namespace}/register/action"
@@ -76,23 +85,58 @@ def _vault_and_key(intent: Intent, facts: Facts, ids: Ids) -> Iterator[Deed]:
         if isinstance(there, ResourceGroup)
         else str(ArmId(ids.group.subscription))
     )
-    write = "Microsoft.KeyVault/vaults/write"
-    if vault is None and intent.vault.create:
-        yield Deed(action=write, scope=place, why=f"make vault {intent.vault.name}")
-    elif isinstance(vault, Vault):
+    if isinstance(vault, Vault):
         place = str(ids.vault)
-        if not vault.purge_protection and intent.vault.repair:
-            yield Deed(action=write, scope=place, why="turn on purge protection")
-    if isinstance(facts.key, KeyVersion) or not intent.key.create:
+    for why in _vault_changes(intent, facts):
+        yield Deed(action="Microsoft.KeyVault/vaults/write", scope=place, why=why)
+    mended = [check for check in KEY if taken(intent, facts, check)]
+    comes_back = taken(intent, facts, "vault-deleted")
+    makes = intent.key.create and not isinstance(facts.key, KeyVersion)
+    if not (makes or mended or comes_back):
         return
     rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
-    closed = not facts.reachable or (vault is None and intent.vault.network != "public")
-    if closed:
-        yield Deed(action="Microsoft.KeyVault/vaults/keys/write", scope=place, why="make the key")
+    if not facts.reachable or (vault is None and intent.vault.network != "public"):
+        if makes:
+            what = "Microsoft.KeyVault/vaults/keys/write"
+            yield Deed(action=what, scope=place, why="make the key")
+    elif not rbac and not _has_policy(facts):
+        yield Deed(action=POLICY, scope=place, why="give yourself rights on keys", by_others=True)
     elif rbac and not _may_make_keys(facts):
         yield Deed(action=ASSIGN, scope=place, why="give yourself rights on keys", by_others=True)
-    elif not rbac and vault is not None:
-        yield Deed(action=POLICY, scope=place, why="give yourself rights on keys", by_others=True)
+    elif rbac:
+        for check in mended:
+            action, why = ON_KEY[check]
+            yield Deed(action=action, scope=place, why=why, by_others=True, data=True)
+
+
+ON_KEY = {
+    "key-deleted": ("Microsoft.KeyVault/vaults/keys/recover/action", "recover the key"),
+    "key-enabled": ("Microsoft.KeyVault/vaults/keys/update/action", "enable the key"),
+    "key-operations": (
+        "Microsoft.KeyVault/vaults/keys/update/action",
+        "allow the key what the services need",
+    ),
+}
+"""Check to what its repair does with the key, where roles decide (data actions)."""
+
+
+def _vault_changes(intent: Intent, facts: Facts) -> Iterator[str]:
+    """What the plan writes of the vault; all of it is one action of Azure's."""
+    vault, name = facts.vault, intent.vault.name
+    if taken(intent, facts, "vault-deleted"):
+        yield f"recover vault {name}"
+    elif vault is None and intent.vault.create:
+        yield f"make vault {name}"
+    elif isinstance(vault, Vault):
+        if not vault.purge_protection and intent.vault.repair:
+            yield "turn on purge protection"
+        if taken(intent, facts, "vault-network"):
+            yield f"let trusted services pass the firewall of vault {name}"
+
+
+def _has_policy(facts: Facts) -> bool:
+    vault = facts.vault
+    return isinstance(vault, Vault) and has_permissions(vault, facts.caller.object_id, MANAGE)
 
 
 def _may_make_keys(facts: Facts) -> bool:
@@ -107,11 +151,11 @@ def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed
         scope = whole
     rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
     users = []
-    if needed.own_resources(intent):
+    if needed.own_resources(intent) and chosen(intent, "cosmos-grant"):
         app = facts.cosmos
         who = app.object_id if isinstance(app, Principal) else ""
         users.append(("Azure Cosmos DB", who, facts.cosmos_roles))
-    if ids.identity is not None:
+    if ids.identity is not None and chosen(intent, "identity-grant"):
         one = facts.identity
         who = one.principal_id if isinstance(one, Identity) else ""
         users.append((ids.identity.name, who, facts.identity_roles))
@@ -127,6 +171,8 @@ def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed
             action = ASSIGN if rbac else POLICY
             yield Deed(action=action, scope=scope, why=f"let {name} use the key", by_others=True)
     ml = facts.ml
+    if not chosen(intent, "ml-contributor"):
+        return
     if isinstance(ml, Unknown) or isinstance(facts.ml_roles, Unknown):
         return
     if ml is None or granted(facts.ml_roles, whole, ml.object_id, CONTRIBUTOR) is None:

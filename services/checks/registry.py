@@ -74,6 +74,7 @@ def _seen(
 _DEEDS = (
     *("subscription", "providers", "groups", "permissions", "vault", "key", "cosmos"),
     *("cosmos_roles", "ml", "ml_roles", "identity", "identity_roles", "workspace"),
+    *("deleted_vault", "deleted_key"),
 )
 """Facts from which follows what the plan writes; see services/checks/deeds.py."""
 

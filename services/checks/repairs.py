@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from services.checks.facts import Facts, ids_of
+from services.checks.fit import network_fit
 from services.model.intent import Intent
 from services.model.plan import Finding, Repair
 from services.model.resources import DeletedKey, DeletedVault, KeyVersion, Vault
@@ -34,6 +35,12 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 OFFERED = ("provider-registered", "cosmos-grant", "ml-contributor", "identity-grant")
 """Repairs that are taken unless the intent leaves them out: nothing of others is changed."""
+
+KEY = ("key-deleted", "key-enabled", "key-operations")
+"""Checks whose repair changes the key through the vault's data plane."""
+
+OPS = ("wrapKey", "unwrapKey", "encrypt", "decrypt")
+"""What the services ask for: wrap and unwrap all, encrypt and decrypt AI Search's page."""
 
 MAKES = {"vault-exists": "vault", "key-exists": "key"}
 """Repaired by making what is absent: the ``create`` of this table."""
@@ -86,6 +93,11 @@ def recovers(intent: Intent, facts: Facts, check: str) -> bool:
     return can is not None and can(intent, facts)
 
 
+def taken(intent: Intent, facts: Facts, check: str) -> bool:
+    """Whether the plan has a step for what this check finds: it is wrong, and the choice is made."""
+    return recovers(intent, facts, check) and chosen(intent, check) and _WRONG[check](intent, facts)
+
+
 def steps_of(check: str, id: str) -> bool:
     """Whether a step of this id repairs what the check finds."""
     return any(
@@ -132,3 +144,24 @@ _CAN: dict[str, Callable[[Intent, Facts], bool]] = {
 def _rsa(facts: Facts) -> bool:
     """Only RSA keys can wrap (KeyVersion's type is empty where only a list told of it)."""
     return isinstance(facts.key, KeyVersion) and facts.key.type in ("", "RSA", "RSA-HSM")
+
+
+def _closed(intent: Intent, facts: Facts) -> bool:
+    mode = intent.workspace.encryption
+    return isinstance(facts.vault, Vault) and network_fit(facts.vault, mode=mode).word == "no"
+
+
+def _lacks(facts: Facts) -> bool:
+    key = facts.key
+    return isinstance(key, KeyVersion) and bool(key.ops) and not set(OPS) <= set(key.ops)
+
+
+_WRONG: dict[str, Callable[[Intent, Facts], bool]] = {
+    "vault-deleted": lambda intent, facts: facts.vault is None,
+    "vault-network": _closed,
+    "key-deleted": lambda intent, facts: facts.key is None,
+    "key-enabled": lambda intent, facts: (
+        isinstance(facts.key, KeyVersion) and not facts.key.enabled
+    ),
+    "key-operations": lambda intent, facts: _lacks(facts),
+}

@@ -2,34 +2,26 @@
 
 from typing import Any
 
-from services.checks.fit import network_fit
-from services.checks.repairs import chosen, recovers
+from services.checks.repairs import KEY, OPS, taken
 from services.model.plan import Step
 from services.model.resources import DeletedVault, KeyVersion
 from services.setup.basis import Basis, register
 
-KEY = ("key-deleted", "key-enabled", "key-operations")
-"""Checks whose repair changes the key through the vault's data plane."""
-
-OPS = ("wrapKey", "unwrapKey", "encrypt", "decrypt")
-"""What the services ask for: wrap and unwrap all, encrypt and decrypt AI Search's page."""
-
 
 def takes(basis: Basis, check: str) -> bool:
     """Whether the plan has a step for what this check finds."""
-    return chosen(basis.intent, check) and recovers(basis.intent, basis.facts, check)
+    return taken(basis.intent, basis.facts, check)
 
 
 def takes_key(basis: Basis) -> bool:
     """Whether the plan changes a key that is there, or recovers one."""
-    return any(takes(basis, check) and _wrong(basis, check) for check in KEY)
+    return any(takes(basis, check) for check in KEY)
 
 
 def vault_steps(basis: Basis) -> list[Step]:
     """Bring the vault back; open it to Azure's services."""
-    gone, vault = basis.facts.deleted_vault, basis.vault
-    name = basis.intent.vault.name
-    if vault is None and isinstance(gone, DeletedVault) and takes(basis, "vault-deleted"):
+    gone, name = basis.facts.deleted_vault, basis.intent.vault.name
+    if isinstance(gone, DeletedVault) and takes(basis, "vault-deleted"):
         return [
             Step(
                 id="vault",
@@ -43,8 +35,7 @@ def vault_steps(basis: Basis) -> list[Step]:
                 vault=name,
             )
         ]
-    mode = basis.intent.workspace.encryption
-    if vault and network_fit(vault, mode=mode).word == "no" and takes(basis, "vault-network"):
+    if takes(basis, "vault-network"):
         return [
             Step(
                 id="vault-bypass",
@@ -62,17 +53,7 @@ def vault_steps(basis: Basis) -> list[Step]:
 def key_steps(basis: Basis) -> list[Step]:
     """Recover the key, enable its version, allow its operations."""
     makers = {"key-deleted": _recover, "key-enabled": _enable, "key-operations": _operations}
-    return [makers[check](basis) for check in KEY if takes(basis, check) and _wrong(basis, check)]
-
-
-def _wrong(basis: Basis, check: str) -> bool:
-    """Whether there is something to repair; a step that is true already is left out."""
-    key = basis.facts.key
-    if not isinstance(key, KeyVersion):
-        return check == "key-deleted"
-    if check == "key-enabled":
-        return not key.enabled
-    return check == "key-operations" and bool(key.ops) and not set(OPS) <= set(key.ops)
+    return [makers[check](basis) for check in KEY if takes(basis, check)]
 
 
 def _recover(basis: Basis) -> Step:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.azure.access import EVERYBODY, DenyAssignment
-from services.azure.authorization import role_name
+from services.azure.authorization import CRYPTO_OFFICER, role_name
 from services.checks.deeds import Deed, deeds
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, unread
@@ -47,6 +47,8 @@ def _missing(facts: Facts, deed: Deed) -> Finding:
     role = GRANTING if deed.action == ASSIGN else "Contributor"
     if deed.action.endswith("assign/action"):
         role = "Managed Identity Operator"
+    elif deed.data:
+        role = role_name(CRYPTO_OFFICER)
     where = deed.scope.rpartition("/")[2]
     repair = f"Ask for {role} on {where}{_eligible(facts)}."
     meaning = (

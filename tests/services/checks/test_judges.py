@@ -34,7 +34,7 @@ from services.checks.facts import Facts, Unknown
 from services.checks.judges import guards
 from services.checks.preflight import JUDGES, judge, judge_one
 from services.checks.registry import BY_ID, CHECKS
-from services.model.intent import Create
+from services.model.intent import Create, RepairsIntent
 from services.model.plan import Finding
 from services.model.resources import (
     AccessPolicy,
@@ -374,6 +374,75 @@ def test_what_others_may_do_is_a_warning_and_says_which_role_could_be_activated(
     assert grant.status == "warn" and "waits" in grant.meaning
     assert grant.repair and "activate" in grant.repair.text and "Owner" in grant.repair.text
     assert found["Microsoft.MachineLearningServices/workspaces/write"].status == "fail"
+
+
+KEY_MAKER = (Permission(data_actions=("Microsoft.KeyVault/vaults/keys/create/action",)),)
+POLICIES: dict[str, Any] = {"vault": vault(rbac=False)}
+GONE = DeletedVault(name="kv-ml", id=VAULT, location="westeurope")
+LOST = DeletedKey(name="cmk", id="k")
+CHOSEN: list[tuple[str, dict[str, Any], str]] = [
+    ("vault_deleted", {**NEW_VAULT, "deleted_vault": GONE}, "recover vault kv-ml"),
+    (
+        "vault_deleted",
+        {**NEW_VAULT, "deleted_vault": GONE, "rights": READER},
+        "give yourself rights on keys",
+    ),
+    (
+        "vault_network",
+        {"vault": vault(default_action="Deny", bypass="None")},
+        "let trusted services pass the firewall of vault kv-ml",
+    ),
+    ("key_deleted", {**KEYLESS, "deleted_key": LOST}, "recover the key"),
+    ("key_enabled", {"key": key(enabled=False)}, "enable the key"),
+    ("key_operations", {"key": key(ops=("wrapKey",))}, "allow the key what the services need"),
+    ("key_enabled", {"key": key(enabled=False), **POLICIES}, "give yourself rights on keys"),
+    ("key_enabled", {"key": key(enabled=False), "rights": READER}, "give yourself rights on keys"),
+]
+
+
+@pytest.mark.parametrize(("field", "others", "why"), CHOSEN)
+def test_what_a_chosen_repair_does_is_counted_among_what_you_may_not_do(
+    field: str, others: dict[str, Any], why: str
+) -> None:
+    seen = facts(**{"permissions": SEEN, "rights": KEY_MAKER, **others})
+    without, taken = (
+        {
+            one.title
+            for one in judge_one(
+                BY_ID["caller-permissions"],
+                wish(key={"create": False}, repairs=RepairsIntent(**{field: choice})),
+                seen,
+            )
+        }
+        for choice in (False, True)
+    )
+    assert f"You may not {why}" in taken - without
+
+
+OFFERED: list[tuple[str, dict[str, Any], str]] = [
+    ("provider_registered", {"providers": {}}, "register Microsoft.KeyVault"),
+    ("cosmos_grant", {"cosmos_roles": ()}, "let Azure Cosmos DB use the key"),
+    ("ml_contributor", {"ml_roles": ()}, "make Azure Machine Learning Contributor"),
+]
+
+
+@pytest.mark.parametrize(("field", "others", "why"), OFFERED)
+def test_what_a_repair_would_do_that_is_left_out_needs_no_permission(
+    field: str, others: dict[str, Any], why: str
+) -> None:
+    seen = facts(**{"permissions": SEEN, **others})
+    taken, left = (
+        {
+            one.title
+            for one in judge_one(
+                BY_ID["caller-permissions"],
+                wish(repairs=RepairsIntent(**{field: choice})),
+                seen,
+            )
+        }
+        for choice in (True, False)
+    )
+    assert f"You may not {why}" in taken - left
 
 
 def test_a_judge_looks_only_at_what_its_check_reads() -> None:
