@@ -15,6 +15,7 @@ from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.undoing import Made, Reason, Standing, Undoable, reason
 from services.setup.waiting import until
 
+STAYS = "Setting up again makes what was taken back."
 WORDS = {
     "before": "NotOurs",
     "unknown": "NotKnown",

@@ -13,6 +13,7 @@ from services.model.plan import Step
 from services.model.resources import CosmosAccount, SearchService, StorageAccount, Workspace
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 
+STAYS = "It only reads."
 COSMOS_OK = "access to the configured customer managed key confirmed"
 """customerManagedKeyStatus of a healthy account, lower case (Cosmos DB CMK troubleshooting)."""
 

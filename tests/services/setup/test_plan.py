@@ -1,6 +1,7 @@
 """Plans as pure functions of intent and facts."""
 
 from datetime import UTC, datetime, timedelta
+from pkgutil import iter_modules
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from services.model.resources import (
     Vault,
     Workspace,
 )
+from services.setup import steps
 from services.setup.plan import build, namespaces, settled
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -323,3 +325,11 @@ def test_the_key_step_says_what_is_known(create: bool, key: Any, title: str, act
     wish = intent(key={"create": create})
     step = next(s for s in build(wish, settled_facts(wish, key=key)).steps if s.id == "key")
     assert (step.title, step.action) == (title, action)
+
+
+KINDS = sorted(one.name for one in iter_modules(steps.__path__))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_step_is_taken_back_or_says_why_it_stays(kind: str) -> None:
+    assert (steps.undoable(kind) is None) is bool(steps.stays(kind))
