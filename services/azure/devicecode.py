@@ -57,10 +57,16 @@ class _SignIn:
     def token(
         self, scopes: tuple[str, ...], options: TokenRequestOptions, show: Callable[..., None]
     ) -> AccessTokenInfo:
-        """Blocks until the code was entered or has expired; one caller at a time."""
+        """Blocks until the code was entered or has expired; one caller at a time.
+
+        azure-identity keeps tokens for continuous access evaluation in a cache of their own, so
+        a client that asks for one (Key Vault's) would ask for a second code: none is asked for.
+        """
+        wanted = TokenRequestOptions(**options)
+        wanted.pop("enable_cae", None)
         with self.lock:
             self.show = show
-            found = self.credential.get_token_info(*scopes, options=options)
+            found = self.credential.get_token_info(*scopes, options=wanted)
             self.done = True
             return found
 

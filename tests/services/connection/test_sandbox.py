@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -19,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from services.azure import devicecode
+from services.azure import devicecode, keys
 from services.azure.clouds import PRICES, Cloud, discover
 from services.azure.connection import Connection
 from services.azure.credentials import (
@@ -275,6 +277,7 @@ async def test_a_device_code_signs_in_once_for_the_process(
 ) -> None:
     monkeypatch.setattr(devicecode, "_sign_ins", {})
     cloud, tenant = Cloud.from_ready(sandbox.ready), sandbox.ready["tenant_id"]
+    uri = await asyncio.to_thread(vault, sandbox, "kv-conn-2")
     codes: list[DeviceCode] = []
 
     def show(code: DeviceCode) -> None:
@@ -289,6 +292,9 @@ async def test_a_device_code_signs_in_once_for_the_process(
                 caller = await conn.who()
             assert caller.object_id == sandbox.principal("reader")["object_id"]
             assert (await conn.call("graph", "GET", "/v1.0/me")).body["id"] == caller.object_id
+            with suppress(AzureError):  # the reader may sign in to a vault, and do nothing there
+                await keys.list_keys(conn, uri)
+            assert any(one.host == urlsplit(uri).netloc for one in conn.recent)
     assert len(codes) == 1 and codes[0].address.startswith("https://")
     (found,) = [item async for item in probe(cloud, tenant, names=("device-code",))]
     assert found.outcome == "ready" and found.caller == caller
