@@ -18,7 +18,7 @@ from services.diagnosis.registry import listed
 from services.failures.explained import Explained
 from services.intentrules import RULES
 from services.model import cost
-from services.model.diagnosis import Change, Node, Target
+from services.model.diagnosis import Change, Node, NotRead, Target
 from services.model.intent import (
     Create,
     Intent,
@@ -201,12 +201,14 @@ def json_page() -> str:
         "",
         "## `wrapkey diagnose ID|NAME --json`",
         "",
-        "`{schema, target, at, tree, root_causes, findings, timeline}`. `root_causes` are ids of"
+        "`{schema, target, at, by, cloud, tree, root_causes, findings, timeline, unread}`."
+        " `root_causes` are ids of"
         " findings that fail and whose `causes` are empty; exit code 3 where a finding fails.",
         "",
         f"- `target`: `{{{_names(Target)}}}`",
         f"- `tree`: a node `{{{_names(Node)}}}`, `below` being nodes",
         f"- `timeline`: newest first, each `{{{_names(Change)}}}`; `fits` are ids of findings",
+        f"- `unread`: what could not be read, each `{{{_names(NotRead)}}}`",
         "",
         "## `wrapkey checks --json`",
         "",

@@ -14,8 +14,11 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "target": msgspec.to_builtins(diagnosis.target),
         "at": msgspec.to_builtins(diagnosis.at),
+        "by": diagnosis.by,
+        "cloud": diagnosis.cloud,
         "tree": msgspec.to_builtins(diagnosis.tree),
         "root_causes": [one.id for one in roots(diagnosis)],
         "findings": [finding_document(one) for one in diagnosis.findings],
         "timeline": [msgspec.to_builtins(one) for one in diagnosis.timeline],
+        "unread": [msgspec.to_builtins(one) for one in diagnosis.unread],
     }

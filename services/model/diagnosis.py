@@ -51,14 +51,28 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of findings that it explains."""
 
 
+class NotRead(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could not be read, so that nothing can be said of it."""
+
+    what: str
+    """Which facts, in words."""
+    why: str
+    """The reason, with the right that is missing where Azure names it."""
+
+
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """All that one look at a workspace told."""
 
     target: Target
     at: datetime
     """By ARM's clock; UTC."""
+    by: str = ""
+    """Who asked: a sign-in name, else an app id or an object id."""
+    cloud: str = ""
     tree: Node
     findings: tuple[Finding, ...]
     """Root causes first, each followed by what it causes; then the rest in the checks' order."""
     timeline: tuple[Change, ...] = ()
     """Newest first."""
+    unread: tuple[NotRead, ...] = ()
+    """What could not be read."""

@@ -10,7 +10,8 @@ from sandbox import scenario
 from services.checks import preflight
 from services.checks.readers import READERS as BEFORE
 from services.diagnosis import causes
-from services.diagnosis.diagnose import JUDGES, diagnose
+from services.diagnosis.conclude import JUDGES
+from services.diagnosis.diagnose import diagnose
 from services.diagnosis.readers import FIELDS, READERS
 from services.diagnosis.registry import BY_ID, ORDER, OWN, SHARED, listed, reads_of
 from services.diagnosis.tree import CHECKS as PLACED

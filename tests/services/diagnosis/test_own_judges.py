@@ -9,7 +9,7 @@ from alive import workspace as there
 
 from services.azure.workspaces import Remark
 from services.checks.facts import Unknown
-from services.diagnosis.diagnose import JUDGES, judge_one
+from services.diagnosis.conclude import JUDGES, judge_one
 from services.diagnosis.facts import Probe
 from services.model.resources import Encryption, Resource
 

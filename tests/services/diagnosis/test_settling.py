@@ -5,7 +5,7 @@ from datetime import timedelta
 from alive import NOW, cosmos, facts, key, live, vault
 
 from services.diagnosis.causes import linked
-from services.diagnosis.diagnose import judge_one
+from services.diagnosis.conclude import judge_one
 from services.diagnosis.facts import Live
 from services.diagnosis.settling import settling
 from services.model.plan import Finding

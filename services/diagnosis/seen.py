@@ -1,0 +1,32 @@
+"""All that one look at a workspace read: everything that its diagnosis follows from."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.azure.clouds import Cloud
+from services.checks.facts import Asked, Unknown
+from services.diagnosis.facts import Live
+from services.model.diagnosis import Target
+from services.model.resources import Caller, ResourceGroup, Workspace
+
+
+class Gone(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace that is not there."""
+
+    asked: Asked
+    """The request that told so."""
+    left: ResourceGroup | Unknown | None = None
+    """Its managed group, where that is still there."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read, by whom, where and when."""
+
+    target: Target
+    at: datetime
+    """By ARM's clock; UTC."""
+    cloud: Cloud
+    caller: Caller
+    there: Live | Gone | Workspace
+    """Only a workspace: one that no key of the customer's encrypts."""
