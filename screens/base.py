@@ -46,6 +46,8 @@ class Page(Screen[T]):
     """What this screen is and how one works with it; a few plain sentences."""
     title_word: ClassVar[str] = ""
     """Name of the screen, for the help screen."""
+    under_runs: ClassVar[bool] = False
+    """Whether the page of a run opens over this one; else it opens over Home."""
 
     def __init__(self) -> None:
         super().__init__()

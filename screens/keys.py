@@ -107,6 +107,18 @@ _KEYS = (
     # an undo
     Key("undo_now", "a", "undo_now", "delete", "Delete what is marked, after a typed word."),
     Key("with_key", "w", "with_key", "with key", "Take key and vaults too, softly, or leave them."),
+    # a diagnosis
+    Key("ask", "enter", "submit", "diagnose", "Look at what is named; explain an error."),
+    Key("ask_list", "down", "to_list", "list", "To the list of workspaces."),
+    Key("repair", "f", "repair", "fix", "Repair what is selected; its steps are shown first."),
+    Key("repair_all", "F", "repair_all", "fix all", "Repair all that can be undone.", footer=False),
+    Key("timeline", "t", "timeline", "timeline", "What happened, newest first; again for back."),
+    Key("next_view", "tab", "next_view", "tree", "Findings, tree, timeline, and round again."),
+    Key("export", "e", "export", "export", "Write a report: Markdown, HTML or JSON."),
+    Key("proof", "p", "proof", "proof", "Wrap and unwrap random bytes with the key, as you."),
+    Key("judge_again", "r", "again", "again", "Read everything again and judge it anew."),
+    Key("local", "L", "local", "local time", "Your own time instead of UTC, and back.", "", False),
+    Key("diagnose_this", "d", "diagnose_this", "diagnose", "Why this does not work.", footer=False),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),
@@ -115,6 +127,7 @@ _KEYS = (
     Key("text", "t", "text", "text", "Show it as plain text, to be selected with the mouse."),
     # Home
     Key("setup", "n", "open('setup')", "set up", "Set up an encrypted workspace."),
+    Key("diagnose", "d", "open('diagnose')", "diagnose", "Why an encrypted workspace fails."),
     Key("browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, workspaces."),
     Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted."),
 )

@@ -27,6 +27,13 @@ PLACES: tuple[Place, ...] = (
     Place("home", "Home", "what wrapkey can do", "screens.home:Home"),
     Place("setup", "Set up", "an encrypted workspace", "screens.setup.where:Where", "setup"),
     Place(
+        "diagnose",
+        "Diagnose",
+        "why an encrypted workspace does not work",
+        "screens.diagnose.start:Start",
+        "diagnose",
+    ),
+    Place(
         "browse",
         "Browse",
         "subscriptions, vaults, keys, workspaces",

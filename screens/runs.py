@@ -34,6 +34,7 @@ class Runs(Page[None]):
 
     BINDINGS = bind("resume", "again_list")
     title_word = "Runs"
+    under_runs = True
     guide = (
         "Every run the journal knows, newest first. Enter shows its steps: live, also where "
         "another process carries it out. c goes on with one that was interrupted, stopped or "

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual.screen import Screen
+
+from screens.base import Page
 from screens.session import Options
 from screens.shell import Shell
 from tui import farewell
@@ -48,15 +51,19 @@ class RunShell(Shell):
             self.read_past()
 
     async def _show(self, run: "Carried") -> None:
-        """The run's page, over Home or the list of runs; over Set up when it came from there."""
+        """The run's page, over Home, the list of runs or the diagnosis that it came from."""
         from screens.run import RunPage
-        from screens.runs import Runs as List
 
         # One paint for all of it: every page of Set up below would be painted as it appears.
         with self.batch_update():
-            while len(self.screen_stack) > 1 and not isinstance(self.screen, List):
+            while len(self.screen_stack) > 1 and not self._stays(self.screen):
                 await self.pop_screen()
             await self.push_screen(RunPage(run))
+
+    @staticmethod
+    def _stays(screen: Screen[Any]) -> bool:
+        """Whether a screen stays open below the page of a run."""
+        return isinstance(screen, Page) and screen.under_runs
 
     def open_run(self, run: str) -> None:
         self.run_worker(self._open_run(run), group="open run", exclusive=True, description="show")

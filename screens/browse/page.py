@@ -26,7 +26,7 @@ class BrowsePage(Page[None]):
     """
 
     AUTO_FOCUS = "ListTable"
-    BINDINGS = bind("again_list")
+    BINDINGS = bind("again_list", "diagnose_this")
     title_word = "Browse"
     topic: ClassVar[str] = "browse"
     """Topic of services.explain."""
@@ -57,6 +57,11 @@ class BrowsePage(Page[None]):
         """The user's own names for the explanation."""
         return Names()
 
+    def meant(self) -> str:
+        """The id of what ``d`` diagnoses; empty where nothing is selected that could be."""
+        row = self.row
+        return row.id if row is not None else ""
+
     # -- the frame's own work
 
     def on_mount(self) -> None:
@@ -77,6 +82,14 @@ class BrowsePage(Page[None]):
             self.read(self._read_with)
         else:
             self.shell.say("Nobody is signed in yet.")
+
+    def action_diagnose_this(self) -> None:
+        from screens.diagnose.asked import seek
+
+        if id := self.meant():
+            seek(self, id)
+        else:
+            self.shell.say("Select a workspace, a vault or a key: d diagnoses what depends on it.")
 
     @property
     def row(self) -> Row | None:

@@ -36,6 +36,9 @@ class Subscriptions(BrowsePage):
 
         self.app.push_screen(Contents(row.data))
 
+    def meant(self) -> str:
+        return ""
+
     def about(self, row: Row) -> str:
         return (
             f"Enter: vaults and workspaces of {row.cells[0]}. A subscription you have no right "

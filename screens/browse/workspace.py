@@ -134,6 +134,9 @@ class WorkspaceDetail(BrowsePage):
     def about(self, row: Row) -> str:
         return f"{row.cells[2]}: {row.cells[4]}. {browse.untold(self._workspace)}"
 
+    def meant(self) -> str:
+        return self._workspace.id
+
     def names(self, row: Row | None) -> Names:
         return workspace_names(self._workspace)
 

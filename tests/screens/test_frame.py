@@ -45,7 +45,7 @@ async def test_every_place_can_be_opened_before_anybody_is_signed_in(opened, pla
         app.goto(place.name)
         await pilot.pause()
         assert type(app.screen).__name__ == place.screen.partition(":")[2]
-        await pilot.press("question_mark")
+        await pilot.press("f1")
         assert isinstance(app.screen, Help)
         await pilot.press("escape", "x")
         await settled(app)

@@ -1,0 +1,88 @@
+"""From what somebody pasted or pointed at to the page that answers it."""
+
+import re
+from collections.abc import Sequence
+
+from screens.base import Page
+from screens.widgets.picker import Picker
+from screens.widgets.table import Column, Row
+from services.azure.errors import AzureError
+from services.diagnosis.target import NoTarget, find
+from services.failures.explained import Explained, explain_text
+from services.ids import ArmId, BadId
+from services.model.diagnosis import Target
+
+MATCHES = (Column("Name"), Column("Group"), Column("Subscription", 36))
+SIGNED_OUT = "Nobody is signed in yet: w on Home shows how far that is."
+_WORD = re.compile(r"\S+")
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be an id, an address or a name: one word that is no JSON."""
+    return bool(_WORD.fullmatch(text.strip())) and text.strip()[0] not in "{[\"'("
+
+
+def answer(page: Page[None], text: str) -> None:
+    """Diagnose what is named, or explain an error; what neither fits is said."""
+    if is_name(text):
+        seek(page, text.strip())
+    elif text.strip():
+        _explain(page, explain_text(text))
+
+
+def seek(page: Page[None], name: str) -> None:
+    """Open the diagnosis of what an id, an address or a name means."""
+    page.run_worker(_seek(page, name), group="load", exclusive=True, description="find")
+
+
+async def _seek(page: Page[None], name: str) -> None:
+    conn = page.shell.session.connection
+    if conn is None:
+        page.shell.say(SIGNED_OUT, bad=True)
+        return
+    page.shell.say(f"Looking for {name}.")
+    try:
+        open_(page, await find(conn, name))
+    except NoTarget as none:
+        error = explain_text(name)
+        if none.found:
+            _let_choose(page, name, none.found)
+        elif error.title:
+            _explain(page, error)
+        else:
+            page.shell.say(str(none), bad=True)
+    except AzureError as error:
+        page.shell.say(f"{error.what} {error.means} {error.do}", bad=True)
+
+
+def open_(page: Page[None], target: Target) -> None:
+    """The diagnosis of a workspace."""
+    from screens.diagnose.page import DiagnosePage
+
+    page.app.push_screen(DiagnosePage(target))
+
+
+def _explain(page: Page[None], found: Explained) -> None:
+    from screens.diagnose.explained import ExplainedPage
+
+    page.app.push_screen(ExplainedPage(found))
+
+
+def _let_choose(page: Page[None], name: str, found: Sequence[Target]) -> None:
+    """Several workspaces fit: all of them, by name, group and subscription."""
+    by_id = {one.id: one for one in found}
+
+    def chosen(id: str | None) -> None:
+        if id:
+            open_(page, by_id[id])
+
+    rows = [_row(one) for one in found]
+    page.app.push_screen(Picker(f"{len(rows)} workspaces fit {name}", MATCHES, rows), chosen)
+
+
+def _row(one: Target) -> Row:
+    try:
+        where = ArmId.parse(one.id)
+    except BadId:
+        return Row(one.id, (one.name, "??", "??"), one.id)
+    return Row(one.id, (one.name, where.group, where.subscription), one.id)

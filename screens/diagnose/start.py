@@ -1,0 +1,113 @@
+"""Start a diagnosis anywhere: an id, an address, a name, an error, or a workspace of the list."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Input
+
+from screens.browse.listing import Listing, Pages
+from screens.browse.page import BrowsePage
+from screens.browse.rows import WORKSPACES, workspace_pages
+from screens.browse.workspaces import workspace_about, workspace_names
+from screens.diagnose.asked import answer, open_
+from screens.keys import bind
+from screens.widgets.explain import Explanation
+from screens.widgets.field import Field
+from screens.widgets.status import TitleLine
+from screens.widgets.table import ListTable, Row
+from services.azure.connection import Connection
+from services.explain import Names
+from services.model.diagnosis import Target
+from services.model.resources import Workspace
+
+HINT = "an id, a key's address, a name, or the error itself"
+ABOUT = (
+    "Paste whatever you have: the id of a workspace, its vault or something in its managed group; "
+    "a key's address; a name; or the error as az, the portal or Terraform printed it. Or choose "
+    "from the list with down and enter. Nothing is changed here."
+)
+
+
+class AskField(Field):
+    """One line to type; what is pasted may have many."""
+
+    BINDINGS = bind("ask", "ask_list")
+
+    class Pasted(Message):
+        """Text of several lines, or longer than a line holds."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def _on_paste(self, event: events.Paste) -> None:
+        text = event.text.strip()
+        if "\n" in text or "\r" in text or len(text) > 500:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Pasted(text))
+
+    def action_to_list(self) -> None:
+        self.screen.query_one(ListTable).focus()
+
+
+class Start(BrowsePage):
+    """What does not work?"""
+
+    AUTO_FOCUS = "AskField"
+    title_word = "Diagnose"
+    topic = "wrap"
+    guide = (
+        "Paste an ARM id, the address of a key or a vault, or the name of a workspace, and press "
+        "enter; names are searched over all your subscriptions. An error can be pasted as it is, "
+        "with all its lines: it is explained, and what it names can be diagnosed. Down leads to "
+        "the workspaces that are encrypted with a key of your own. Nothing is changed here."
+    )
+
+    def where(self) -> str:
+        return "Diagnose"
+
+    def listings(self) -> ComposeResult:
+        yield TitleLine("What does not work?", "enter")
+        yield AskField(placeholder=HINT, select_on_focus=False)
+        yield Listing("Encrypted with a key of yours", WORKSPACES, id="workspaces")
+
+    def read(self, conn: Connection) -> None:
+        self.listing("workspaces").read(self._pages(conn))
+        self._tell()
+
+    async def _pages(self, conn: Connection) -> Pages:
+        async for rows in workspace_pages(conn, self.subscriptions):
+            yield [row for row in rows if row.data.encryption is not None]
+
+    def opened(self, row: Row) -> None:
+        one: Workspace = row.data
+        open_(self, Target(id=one.id, name=one.name))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if isinstance(event.input, AskField):
+            answer(self, event.value)
+
+    def on_ask_field_pasted(self, event: AskField.Pasted) -> None:
+        answer(self, event.text)
+
+    def leave_field(self) -> None:
+        self.query_one(ListTable).focus()
+
+    def about(self, row: Row) -> str:
+        if isinstance(self.focused, AskField):
+            return ABOUT
+        return f"{workspace_about(row.data, self.subscriptions)} Enter diagnoses it."
+
+    def _tell(self) -> None:
+        if isinstance(self.focused, AskField):
+            self.say(ABOUT)
+            self.refresh_explanation()
+        else:
+            super()._tell()
+
+    def names(self, row: Row | None) -> Names:
+        return workspace_names(row.data if row else None)
+
+    def explain(self) -> Explanation | None:
+        return super().explain()
