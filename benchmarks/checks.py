@@ -18,7 +18,7 @@ from services.azure.credentials import principal_from_ready
 from services.azure.events import RequestDone
 from services.checks.preflight import EVERYTHING, judged, read_all
 from services.checks.reading import Reader, Reading
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import Caller
 from services.setup.dependencies import dependencies_of
 
@@ -82,8 +82,7 @@ class Admin:
 
 def intent_of(ready: dict[str, Any]) -> Intent:
     """A workspace whose vault and key are there, so that as much as possible is asked."""
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=ready["subscriptions"][0]["id"],
         region="westeurope",
         resource_group="rg-ml",

@@ -21,6 +21,7 @@ from services import portal
 from services.azure import workspaces
 from services.azure.errors import AzureError
 from services.explain import Names
+from services.model.intent import named
 from services.runs.view import SeenResource, StepLine, subject
 from services.text import plain, shorten
 
@@ -155,9 +156,7 @@ class RunPage(Page[None]):
         intent = self.view.plan.intent
         names = Names(workspace=self.view.name)
         if intent is not None:
-            names = Names(
-                vault=intent.vault.name, key=intent.key.name, workspace=intent.workspace.name
-            )
+            names = Names(vault=intent.vault.name, key=intent.key.name, workspace=named(intent))
         return explanation("run", names)
 
     # -- painting

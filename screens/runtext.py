@@ -8,6 +8,7 @@ from textual.content import Content
 
 from screens.carried import Carrier
 from screens.widgets.shown import status
+from services.model.intent import named
 from services.runs.view import RunView, StepLine
 from services.text import clip, plain, shorten
 
@@ -70,7 +71,7 @@ def result_text(view: RunView, now: datetime) -> str:
     if intent is None:
         return f"{finished} {read_back}".rstrip()
     return (
-        f"{finished} {intent.workspace.name} is encrypted with "
+        f"{finished} {named(intent)} is encrypted with "
         f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}; enter shows "
         "them. b opens it in Browse."
     )

@@ -1,5 +1,6 @@
 """What each field of an intent must be like, and what the fields ask of each other."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -41,7 +42,9 @@ def _one_of(words: tuple[str, ...], kind: str) -> Check:
         if value in words:
             return None
         choice = " or ".join(f'"{word}"' for word in words)
-        text = f'{choice}, {{ create = "name" }}, or an Azure id of type {kind}'
+        text = (
+            f'{choice}{", " if choice else ""}{{ create = "name" }}, or an Azure id of type {kind}'
+        )
         try:
             id = ArmId.parse(value)
         except BadId as error:
@@ -76,15 +79,43 @@ def _cloud(name: str) -> str | None:
     return f"a cloud's name is wanted, for example {', '.join(known)}"
 
 
+def _positive(number: float) -> str | None:
+    return None if 0 < number < 10_000 else "a number above 0 is wanted"
+
+
+def _count(number: int) -> str | None:
+    return None if 1 <= number <= 1000 else "1 to 1000 nodes are wanted"
+
+
+def _ports(ports: list[int]) -> str | None:
+    if len(set(ports)) != len(ports):
+        return "each port once"
+    return None if all(0 < port < 65_536 for port in ports) else "a port is 1 to 65535"
+
+
+def _variables(pairs: dict[str, str]) -> str | None:
+    return next((wrong for name in pairs if (wrong := names.problem("variable", name))), None)
+
+
+def _secrets(pairs: dict[str, str]) -> str | None:
+    for name, value in pairs.items():
+        if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", value):
+            return f"{name}: a secret never stands in a file; env:NAME or file:PATH is wanted"
+    return _variables(pairs)
+
+
+_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _GUID = '"00000000-0000-0000-0000-000000000000"'
 
 RULES: dict[str, FieldRule] = {
-    "kind": FieldRule(example='"workspace"', about="What to set up."),
+    "kind": FieldRule(
+        example='"workspace"', about="What to set up: workspace, container-group or cluster."
+    ),
     "subscription": FieldRule(
-        example=_GUID, check=_named("guid"), about="Of the vault and of the workspace."
+        example=_GUID, check=_named("guid"), about="Of the vault and of what is set up."
     ),
     "region": FieldRule(
-        example='"westeurope"', check=_named("region"), about="Of the vault and the workspace."
+        example='"westeurope"', check=_named("region"), about="Of the vault and of what is set up."
     ),
     "resource_group": FieldRule(
         example='"rg-ml"', check=_named("resource_group"), about="Made when absent."
@@ -120,9 +151,7 @@ RULES: dict[str, FieldRule] = {
     "vault.network": FieldRule(
         example='"public"', about="When made: open, or closed but for trusted services."
     ),
-    "key.name": FieldRule(
-        example='"cmk-ml"', check=_named("key"), about="The key that encrypts the workspace."
-    ),
+    "key.name": FieldRule(example='"cmk-ml"', check=_named("key"), about="The key that encrypts."),
     "key.create": FieldRule(example="true", about="Make the key when it is absent."),
     "key.version": FieldRule(
         example='"latest"',
@@ -155,7 +184,7 @@ RULES: dict[str, FieldRule] = {
     ),
     "workspace.identity": FieldRule(
         example='{ create = "uai-ml" }',
-        check=_one_of(("system",), "Microsoft.ManagedIdentity/userAssignedIdentities"),
+        check=_one_of(("system",), _IDENTITIES),
         create=_named("identity"),
         about="The system's, one to create, or the id of a user-assigned one.",
     ),
@@ -194,6 +223,88 @@ RULES: dict[str, FieldRule] = {
         check=_maybe(_named("description")),
         about="Shown in the studio.",
     ),
+    "container_group.name": FieldRule(
+        example='"score-1"', check=_named("container_group"), about="The container group."
+    ),
+    "container_group.flow": FieldRule(
+        example='"identity"',
+        about="Who unwraps the key: a user-assigned identity, or the service's own app, which"
+        " only vaults with access policies are known to honour.",
+    ),
+    "container_group.identity": FieldRule(
+        example='{ create = "uai-aci" }',
+        check=_one_of(("",), _IDENTITIES),
+        create=_named("identity"),
+        about="One to create, or the id of a user-assigned one; none in the first-party flow.",
+    ),
+    "container_group.os": FieldRule(
+        example='"Linux"', about="Whether Windows groups support a key is UNVERIFIED."
+    ),
+    "container_group.restart": FieldRule(
+        example='"OnFailure"', about="When a container that ended is started again."
+    ),
+    "container_group.containers.name": FieldRule(
+        example='"main"', check=_named("container"), about="Unique in the group."
+    ),
+    "container_group.containers.image": FieldRule(
+        example='"mcr.microsoft.com/azuredocs/aci-helloworld"',
+        check=_named("image"),
+        about="With its registry, where it is not of Docker Hub.",
+    ),
+    "container_group.containers.cpu": FieldRule(
+        example="1.0", check=_positive, about="Cores; the region says the most it gives a group."
+    ),
+    "container_group.containers.memory_gb": FieldRule(
+        example="1.5", check=_positive, about="Memory in GB."
+    ),
+    "container_group.containers.ports": FieldRule(
+        example="[80]", check=_ports, about="TCP; a group with ports gets a public address."
+    ),
+    "container_group.containers.command": FieldRule(
+        example='["python", "serve.py"]', about="Empty: the image's own."
+    ),
+    "container_group.containers.env": FieldRule(
+        example='{ MODE = "prod" }', check=_variables, about="Read by who may read the group."
+    ),
+    "container_group.containers.secure_env": FieldRule(
+        example='{ TOKEN = "env:SCORE_TOKEN" }',
+        check=_secrets,
+        about="Never a value: env:NAME or file:PATH, read when the group is made.",
+    ),
+    "cluster.name": FieldRule(example='"aks-1"', check=_named("cluster"), about="The cluster."),
+    "cluster.kubernetes": FieldRule(
+        example='"default"',
+        check=_named("kubernetes"),
+        about="A version of the live list, or default: the service's own.",
+    ),
+    "cluster.node_size": FieldRule(
+        example='"Standard_D4s_v5"', check=_named("vm_size"), about="Size of each node."
+    ),
+    "cluster.node_count": FieldRule(
+        example="3", check=_count, about="Nodes of the pool; 1 to 1000."
+    ),
+    "cluster.os_disk": FieldRule(
+        example='"managed"',
+        about="ephemeral disks see a new key only when their node is made anew.",
+    ),
+    "cluster.identity": FieldRule(
+        example='{ create = "uai-aks" }',
+        check=_one_of((), _IDENTITIES),
+        create=_named("identity"),
+        about="Of the control plane; it reads the disk encryption set.",
+    ),
+    "cluster.disk_encryption_set.name": FieldRule(
+        example='"des-1"', check=_named("encryption_set"), about="Between key and disks."
+    ),
+    "cluster.disk_encryption_set.create": FieldRule(
+        example="true", about="Make it when it is absent."
+    ),
+    "cluster.disk_encryption_set.encryption": FieldRule(
+        example='"customer-key"', about="double: with a key of the platform too."
+    ),
+    "cluster.disk_encryption_set.rotate_to_latest": FieldRule(
+        example="true", about="Follow new versions of the key, within an hour."
+    ),
     "principals.cosmos_db": FieldRule(
         example=_GUID,
         check=_maybe(_object_id),
@@ -203,6 +314,11 @@ RULES: dict[str, FieldRule] = {
         example=_GUID,
         check=_maybe(_object_id),
         about="Object id of Azure Machine Learning, likewise.",
+    ),
+    "principals.container_instances": FieldRule(
+        example=_GUID,
+        check=_maybe(_object_id),
+        about="Object id of Azure Container Instance Service, likewise.",
     ),
     "repairs.provider_registered": FieldRule(
         example="true", about="Register resource providers that are not."
@@ -242,7 +358,7 @@ def between(data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
     Only for data whose single fields are right.
     """
-    vault, key, workspace = data["vault"], data["key"], data["workspace"]
+    vault, key = data["vault"], data["key"]
     if key.get("type") == "RSA-HSM" and vault.get("create") and vault.get("sku") != "premium":
         yield "key.type", 'RSA-HSM keys need a premium vault. Example: vault.sku = "premium"', ""
     if vault.get("create") and not key.get("create"):
@@ -254,6 +370,17 @@ def between(data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if key.get("create") and key.get("version", "latest") != "latest":
         yield "key.version", 'a key to be made has no version yet: version = "latest"', ""
     yield from _dates(key)
+    if "workspace" in data:
+        yield from _workspace(data["workspace"], vault, key)
+    if "container_group" in data:
+        yield from _group(data["container_group"], vault)
+    if "cluster" in data:
+        yield from _cluster(data["cluster"])
+
+
+def _workspace(
+    workspace: dict[str, Any], vault: dict[str, Any], key: dict[str, Any]
+) -> Iterator[tuple[str, str, str]]:
     if workspace.get("encryption") == "service-side":
         if key.get("rotate_every"):
             yield (
@@ -270,6 +397,44 @@ def between(data: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     names_seen = workspace.get("secrets_vault")
     if isinstance(names_seen, dict) and names_seen["create"].lower() == vault["name"].lower():
         yield "workspace.secrets_vault", 'the key\'s own vault is written "same"', ""
+
+
+def _group(group: dict[str, Any], vault: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    own, identity = group.get("flow") != "first-party", group.get("identity", "")
+    if own and not identity:
+        text = "the identity flow needs one"
+        yield "container_group.identity", f'{text}: identity = {{ create = "uai-aci" }}', ""
+    if not own and identity:
+        text = "the service's own app unwraps the key; leave the identity out"
+        yield "container_group.identity", text, ""
+    if not own and vault.get("create") and vault.get("access", "rbac") == "rbac":
+        text = "the first-party flow is known to work with access policies alone"
+        yield "vault.access", f'{text}: access = "policies"', ""
+    if not own and vault.get("create") and vault.get("network") == "trusted-services":
+        text = "behind a firewall only the identity flow reaches the key"
+        yield "vault.network", f'{text}: network = "public"', ""
+    seen: set[str] = set()
+    ports: set[int] = set()
+    for place, one in enumerate(group["containers"]):
+        at = f"container_group.containers[{place}]"
+        if one["name"] in seen:
+            yield f"{at}.name", "each container of a group has a name of its own", ""
+        if ports.intersection(one.get("ports", [])):
+            yield f"{at}.ports", "containers of a group share one address: each port once", ""
+        both = set(one.get("env", {})) & set(one.get("secure_env", {}))
+        if both:
+            yield f"{at}.secure_env", f"{min(both)} stands in env too", ""
+        seen.add(one["name"])
+        ports.update(one.get("ports", []))
+
+
+def _cluster(cluster: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    wish = cluster["disk_encryption_set"]
+    made = ("encryption", "rotate_to_latest")
+    for field in made if wish.get("create") is False else ():
+        if field in wish:
+            text = "only a set that is made takes this: create = true"
+            yield f"cluster.disk_encryption_set.{field}", text, ""
 
 
 def _dates(key: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -14,8 +14,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from services.intentrules import RULES, between
-from services.model.intent import Intent
+from services.intentrules import RULES, FieldRule, between
+from services.model.intent import SETUPS, Intent, Kind, kind_of
 from services.model.intent import Struct as Part
 from services.text import plain
 
@@ -23,7 +23,12 @@ NOT_BUILT = {
     "container-group": 'Container groups (kind = "container-group") are not built yet',
     "cluster": 'Clusters (kind = "cluster") are not built yet',
 }
-NOT_BUILT_TABLES = {"container_group": "container-group", "cluster": "cluster"}
+TABLES: dict[str, Kind] = {
+    "workspace": "workspace",
+    "container_group": "container-group",
+    "cluster": "cluster",
+}
+"""The table of each kind."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +71,7 @@ def read(text: str) -> Intent:
         raise BadIntent(
             [Problem(path="", rule=f"this is not TOML: {plain(error)}", line=line)]
         ) from None
-    told = list(_not_built(data)) or list(_part(Intent, data, ""))
+    told = list(_not_built(data)) or list(_whole(data))
     if not told:
         told = list(between(data))
     if told:
@@ -76,7 +81,8 @@ def read(text: str) -> Intent:
             for path, rule, known in told
         ]
         raise BadIntent(sorted(problems, key=lambda one: (one.line or 10**9, one.path)))
-    return msgspec.convert(data, Intent)
+    intent: Intent = msgspec.convert(data, Intent)
+    return intent
 
 
 Told = tuple[str, str, str]
@@ -88,9 +94,24 @@ def _not_built(data: dict[str, Any]) -> Iterator[Told]:
     if isinstance(kind, str) and kind in NOT_BUILT:
         yield "kind", f'{NOT_BUILT[kind]}. Example: kind = "workspace"', ""
         return
-    for table, name in NOT_BUILT_TABLES.items():
-        if table in data:
-            yield table, f"{NOT_BUILT[name]}; only [vault], [key] and [workspace] are read", ""
+
+
+def _whole(data: dict[str, Any]) -> Iterator[Told]:
+    """Everything wrong with a file, by the rules of its kind."""
+    told = data.get("kind")
+    known = next((one for one in SETUPS if one == told), None)
+    if known is None:
+        choice = ", ".join(map(_toml, SETUPS))
+        rule = f"one of {choice} is wanted" if "kind" in data else "this field is missing"
+        yield "kind", f"{rule}. Example: {example('kind')}", ""
+    guessed: Kind = next((of for table, of in TABLES.items() if table in data), "workspace")
+    kind = guessed if known is None else known
+    for table, of in TABLES.items():
+        if of != kind and table in data:
+            yield table, f'this table belongs to kind = "{of}"', ""
+    own = {name: value for name, value in data.items() if TABLES.get(name, kind) == kind}
+    own.pop("kind", None)
+    yield from _part(SETUPS[kind], own, "")
 
 
 def _part(kind: type[Part], data: dict[str, Any], at: str) -> Iterator[Told]:
@@ -112,16 +133,37 @@ def _part(kind: type[Part], data: dict[str, Any], at: str) -> Iterator[Told]:
 
 def _value(hint: Any, value: Any, path: str) -> Iterator[Told]:
     inner = _struct(hint)
+    item = _item(hint)
+    if item is not None and isinstance(value, list):
+        yield from _items(item, value, path)
+        return
     if inner is not None and isinstance(value, dict):
         yield from _part(inner, value, path)
-        if path in RULES and isinstance(value.get("create"), str):
-            yield from _ruled(RULES[path].create, value["create"], _join(path, "create"))
+        if (rule := rule_of(path)) and isinstance(value.get("create"), str):
+            yield from _ruled(rule.create, value["create"], _join(path, "create"))
         return
     wrong = _shape(hint, value)
     if wrong:
         yield path, f"{wrong}. Example: {example(path)}", ""
-    elif path in RULES:
-        yield from _ruled(RULES[path].check, value, path)
+    elif rule := rule_of(path):
+        yield from _ruled(rule.check, value, path)
+
+
+def _items(kind: type[Part], items: list[Any], path: str) -> Iterator[Told]:
+    """Everything wrong in tables of one kind, such as a group's containers."""
+    if not items:
+        yield path, f"at least one is wanted. Example: {example(path)}", ""
+    for place, one in enumerate(items):
+        at = f"{path}[{place}]"
+        if isinstance(one, dict):
+            yield from _part(kind, one, at)
+        else:
+            yield at, f"a table is wanted, this is {_told(one)}", ""
+
+
+def rule_of(path: str) -> FieldRule | None:
+    """The rule of a field, whichever of several tables it stands in."""
+    return RULES.get(re.sub(r"\[\d+\]", "", path))
 
 
 def _ruled(check: Callable[[Any], str | None] | None, value: Any, path: str) -> Iterator[Told]:
@@ -142,6 +184,11 @@ def _shape(hint: Any, value: Any) -> str:
             return ""
         if kind is int and isinstance(value, int) and not isinstance(value, bool):
             return ""
+        if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return ""
+        if get_origin(kind) is list and isinstance(value, list) and _item(kind) is None:
+            bad = [wrong for one in value if (wrong := _shape(get_args(kind)[0], one))]
+            return f"in this list, {bad[0]}" if bad else ""
         if get_origin(kind) is dict and isinstance(value, dict):
             bad = [name for name, item in value.items() if not isinstance(item, str)]
             return f"the value of {plain(bad[0], 60)} must be text in quotes" if bad else ""
@@ -153,6 +200,8 @@ _NAMES: dict[Any, str] = {
     str: "text in quotes",
     bool: "true or false",
     int: "a whole number",
+    float: "a number",
+    list: "a list",
     datetime: "a date and time",
     dict: "a table of texts",
     Part: '{ create = "name" }',
@@ -197,15 +246,29 @@ def _struct(hint: Any) -> type[Part] | None:
     return None
 
 
+def _item(hint: Any) -> type[Part] | None:
+    """The kind of table that a list holds; None for a list of values and for no list."""
+    return _struct(get_args(hint)[0]) if get_origin(hint) is list else None
+
+
+def _table(hint: Any) -> bool:
+    """Whether a field is written as a table of its own, or several."""
+    return _item(hint) is not None or (isinstance(hint, type) and issubclass(hint, Part))
+
+
 def _join(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
 
 
 def example(path: str) -> str:
     """A line of TOML that follows the rule of a field; for a table, its head."""
-    if path in RULES:
-        return f"{path.rpartition('.')[2]} = {RULES[path].example}"
-    return f"[{path}]"
+    if rule := rule_of(path):
+        return f"{path.rpartition('.')[2]} = {rule.example}"
+    return f"[[{path}]]" if path in SEVERAL else f"[{path}]"
+
+
+SEVERAL = ("container_group.containers",)
+"""Tables of which there may be several."""
 
 
 class Lines:
@@ -214,10 +277,15 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._places: dict[str, int] = {}
         table = ""
+        seen: dict[str, int] = {}
         for number, line in enumerate(text.splitlines(), 1):
-            head = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
+            head = re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]", line)
             if head:
-                table = _bare(head[1])
+                table = _bare(head[2])
+                if head[1] == "[[":
+                    seen[table] = seen.get(table, -1) + 1
+                    self._places.setdefault(table, number)
+                    table = f"{table}[{seen[table]}]"
                 self._places.setdefault(table, number)
                 continue
             key = re.match(r"""\s*([A-Za-z0-9_.\-"' ]+?)\s*=""", line)
@@ -239,19 +307,29 @@ def _bare(key: str) -> str:
 
 def write(intent: Intent) -> str:
     """TOML that :func:`read` reads back as an equal intent; what is at its default is left out."""
-    tables = []
-    for field in msgspec.structs.fields(type(intent)):
-        value = getattr(intent, field.name)
-        if isinstance(value, Part) and (field.required or value != _default(field)):
-            tables.append(f"\n[{field.name}]\n" + "".join(_lines(value)))
-    tops = list(_lines(intent))
-    return "".join(tops + tables)
+    tops = [f"kind = {_toml(kind_of(intent))}\n", *_lines(intent)]
+    return "".join(tops + list(_tables(intent, "")))
+
+
+def _tables(part: Part, at: str) -> Iterator[str]:
+    """The tables below a part, each with its head."""
+    hints = get_type_hints(type(part))
+    for field in msgspec.structs.fields(type(part)):
+        value = getattr(part, field.name)
+        path = _join(at, field.name)
+        if not _table(hints[field.name]) or not (field.required or value != _default(field)):
+            continue
+        head = f"[[{path}]]" if isinstance(value, list) else f"[{path}]"
+        for one in value if isinstance(value, list) else [value]:
+            yield f"\n{head}\n" + "".join(_lines(one))
+            yield from _tables(one, path)
 
 
 def _lines(part: Part) -> Iterator[str]:
+    hints = get_type_hints(type(part))
     for field in msgspec.structs.fields(type(part)):
         value = getattr(part, field.name)
-        if value is None or (isinstance(part, Intent) and isinstance(value, Part)):
+        if value is None or _table(hints[field.name]):
             continue
         if field.required or value != _default(field):
             yield f"{field.name} = {_toml(value)}\n"
@@ -266,8 +344,10 @@ def _default(field: Any) -> Any:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, datetime):

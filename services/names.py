@@ -116,6 +116,54 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             " a letter or digit",
             "uai-ml",
         ),
+        "container_group": _rule(
+            r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]|[a-z0-9]",
+            (1, 63),
+            "a container group's name has lower-case letters, digits and single hyphens and"
+            " starts and ends with a letter or digit",
+            "score-1",
+        ),
+        "container": _rule(
+            r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]|[a-z0-9]",
+            (1, 63),
+            "a container's name has lower-case letters, digits and single hyphens and starts"
+            " and ends with a letter or digit",
+            "main",
+        ),
+        "image": _rule(
+            r"[^\s\x00-\x1f\x7f]+", (1, 2000), "an image has no blanks", "nginx:1.27", "Docker"
+        ),
+        "variable": _rule(
+            r"[A-Za-z0-9_]+",
+            (1, 63),
+            "a variable's name has letters, digits and underscores",
+            "MODE",
+        ),
+        "cluster": _rule(
+            r"[A-Za-z0-9][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z0-9]",
+            (1, 63),
+            "a cluster's name has letters, digits, hyphens and underscores and starts and ends"
+            " with a letter or digit",
+            "aks-1",
+        ),
+        "kubernetes": _rule(
+            r"[0-9]+\.[0-9]+(\.[0-9]+)?|default",
+            (3, 12),
+            "a version is default or two or three numbers with periods between",
+            "1.33",
+        ),
+        "vm_size": _rule(
+            r"[A-Za-z0-9][A-Za-z0-9_-]*",
+            (3, 60),
+            "a size has letters, digits, hyphens and underscores",
+            "Standard_D4s_v5",
+        ),
+        "encryption_set": _rule(
+            r"[A-Za-z0-9_-]+",
+            (1, 80),
+            "a disk encryption set's name has letters, digits, hyphens and underscores",
+            "des-1",
+        ),
         "region": _rule(
             r"[a-z][a-z0-9]*",
             (3, 40),
@@ -178,6 +226,7 @@ APP_IDS: Mapping[str, str] = MappingProxyType(
         "a232010e-820c-4083-83bb-3ace5fc29d0b": "Azure Cosmos DB",
         "57506a73-e302-42a9-b869-6f12d9ec29e9": "Azure Cosmos DB in Azure Government",
         "0736f41a-0425-4b46-bdb5-1563eff02385": "Azure Machine Learning",
+        "6bb8e274-af5d-4df2-98a3-4fd78b4cafd9": "Azure Container Instance Service",
     }
 )
 """App ids of Azure's own services. Grants to them are taken and give nobody anything: a grant

@@ -5,6 +5,7 @@ says which are stale and exits with 1.
 """
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -17,16 +18,25 @@ from services.checks.registry import CHECKS
 from services.diagnosis.registry import listed
 from services.failures.explained import Explained
 from services.intentrules import RULES
+from services.intents import NOT_BUILT, SEVERAL
+from services.intents import TABLES as KIND_TABLES
 from services.model import cost
 from services.model.diagnosis import Change, Node, NotRead, Target
 from services.model.intent import (
+    SETUPS,
+    ClusterIntent,
+    ContainerGroupIntent,
+    ContainerIntent,
     Create,
+    DiskEncryptionSetIntent,
     Intent,
     KeyIntent,
+    Kind,
     PrincipalsIntent,
     RepairsIntent,
     VaultIntent,
     WorkspaceIntent,
+    WorkspaceSetup,
 )
 from services.model.intent import Struct as Part
 from services.model.plan import Event, Evidence, Finding, Repair, Step
@@ -36,6 +46,10 @@ TABLES: dict[str, type[Part]] = {
     "vault": VaultIntent,
     "key": KeyIntent,
     "workspace": WorkspaceIntent,
+    "container_group": ContainerGroupIntent,
+    "container_group.containers": ContainerIntent,
+    "cluster": ClusterIntent,
+    "cluster.disk_encryption_set": DiskEncryptionSetIntent,
     "principals": PrincipalsIntent,
     "repairs": RepairsIntent,
 }
@@ -46,26 +60,29 @@ _KINDS = {
     "vault": ("vault.name",),
     "key": ("key.name",),
     "workspace": ("workspace.name",),
+    "container_group": ("container_group.name",),
+    "container": ("container_group.containers.name",),
+    "cluster": ("cluster.name",),
+    "encryption_set": ("cluster.disk_encryption_set.name",),
 }
 
 
 def intent_schema() -> str:
     """The JSON Schema of an intent, for editors that know schemas of TOML."""
     (schema,), parts = msgspec.json.schema_components([Intent], ref_template="#/$defs/{name}")
-    kinds: list[type[Part]] = [Intent, *TABLES.values(), Create]
+    kinds: list[type[Part]] = [*SETUPS.values(), *TABLES.values(), Create]
     for part in kinds:
         parts[part.__name__]["additionalProperties"] = False
     for kind, paths in _KINDS.items():
         rule = names.RULES[kind]
-        for path in paths:
-            field = _field(parts, path)
-            empty = RULES[path].check is not None and field.get("default") == ""
-            field["minLength"] = 0 if empty else rule.low
+        for field in (one for path in paths for one in _fields(parts, path)):
+            field["minLength"] = 0 if field.get("default") == "" else rule.low
             field["maxLength"] = rule.high
     for path, told in RULES.items():
-        _field(parts, path)["description"] = told.about
-    days = _field(parts, "vault.retention_days")
-    days.update(minimum=7, maximum=90)
+        for field in _fields(parts, path):
+            field["description"] = told.about
+    for days in _fields(parts, "vault.retention_days"):
+        days.update(minimum=7, maximum=90)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "wrapkey intent",
@@ -75,11 +92,11 @@ def intent_schema() -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _field(parts: dict[str, Any], path: str) -> dict[str, Any]:
+def _fields(parts: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    """A field in every kind of intent that has it."""
     table, _, name = path.rpartition(".")
-    kind = TABLES[table] if table else Intent
-    field: dict[str, Any] = parts[kind.__name__]["properties"][name]
-    return field
+    kinds = [TABLES[table]] if table else [*SETUPS.values()]
+    return [parts[kind.__name__]["properties"][name] for kind in kinds]
 
 
 def intent_page() -> str:
@@ -94,37 +111,64 @@ def intent_page() -> str:
         " so that applying twice makes nothing twice.",
         "",
         "```toml",
-        *_sample(),
+        *_sample("workspace"),
         "```",
         "",
-        *_table("At the top", "", Intent),
+        "For a container group or a cluster the table `[workspace]` is replaced by:",
+        "",
+        "```toml",
+        *_own("container-group"),
+        "```",
+        "",
+        "```toml",
+        *_own("cluster"),
+        "```",
+        "",
+        *_table("At the top", "", WorkspaceSetup),
     ]
     for name, kind in TABLES.items():
-        lines += ["", *_table(f"`[{name}]`", f"{name}.", kind)]
+        head = f"`[[{name}]]`" if name in SEVERAL else f"`[{name}]`"
+        lines += ["", *_table(head, f"{name}.", kind)]
+    lines += [f"\n`kind = {_json(kind)}` is refused: it is not built yet." for kind in NOT_BUILT]
     lines += [
-        "",
-        '`kind = "container-group"` and `kind = "cluster"` are refused: they are not built yet.',
         "",
         "This page and docs/intent.schema.json are written by `python -m services.schema`.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _sample() -> list[str]:
+def _sample(kind: Kind) -> list[str]:
+    """A whole file of a kind."""
+    return _toml(path for path in RULES if _kind(path) in ("", kind))
+
+
+def _own(kind: Kind) -> list[str]:
+    """What only files of a kind have."""
+    head = [f"kind = {_json(kind)}"]
+    return head + _toml(path for path in RULES if _kind(path) == kind)
+
+
+def _kind(path: str) -> str:
+    """The kind of intent a field is only for; empty for a field of all."""
+    return KIND_TABLES.get(path.partition(".")[0], "") if "." in path else ""
+
+
+def _toml(paths: Iterable[str]) -> list[str]:
     lines: list[str] = []
-    for path, rule in RULES.items():
+    for path in paths:
         table, _, name = path.rpartition(".")
         if path in _NOT_IN_SAMPLE:
             continue
-        if table and f"[{table}]" not in lines:
-            lines += ["", f"[{table}]"]
-        lines.append(f"{name} = {rule.example}")
+        head = f"[[{table}]]" if table in SEVERAL else f"[{table}]"
+        if table and head not in lines:
+            lines += ["", head]
+        lines.append(f"{name} = {RULES[path].example}")
     return lines
 
 
 _NOT_IN_SAMPLE = {
     *("cloud", "tenant", "key.not_before"),
-    *("principals.cosmos_db", "principals.machine_learning"),
+    *("principals.cosmos_db", "principals.machine_learning", "principals.container_instances"),
     *(path for path in RULES if path.startswith("repairs.")),
 }
 
@@ -132,6 +176,9 @@ _NOT_IN_SAMPLE = {
 def _table(title: str, prefix: str, kind: type[Part]) -> list[str]:
     rows = [f"## {title}", "", "| field | value | default | |", "|---|---|---|---|"]
     hints = get_type_hints(kind)
+    if not prefix:
+        words = ", ".join(f"`{_json(one)}`" for one in SETUPS)
+        rows.append(f"| `kind` | {words} | required | {RULES['kind'].about} |")
     for field in msgspec.structs.fields(kind):
         path = prefix + field.name
         if path not in RULES:
@@ -145,7 +192,7 @@ def _table(title: str, prefix: str, kind: type[Part]) -> list[str]:
 
 def _default(field: Any) -> str:
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return "none" if value in ("", None, {}) else f"`{_json(value)}`"
+    return "none" if value in ("", None, {}, []) else f"`{_json(value)}`"
 
 
 def _shown(hint: Any) -> str:
@@ -154,6 +201,8 @@ def _shown(hint: Any) -> str:
     words = [_WORDS.get(_plain(kind), "") for kind in get_args(hint) or (hint,)]
     if _plain(hint) is dict:
         words = [_WORDS[dict]]
+    if _plain(hint) is list:
+        words = [f"list of {_WORDS[get_args(hint)[0]]}s"]
     return " or ".join(word for word in words if word)
 
 
@@ -164,6 +213,7 @@ def _plain(kind: Any) -> Any:
 _WORDS: dict[Any, str] = {
     str: "text",
     int: "number",
+    float: "number",
     bool: "`true`, `false`",
     datetime: "date and time with Z",
     dict: "table of texts",

@@ -12,7 +12,7 @@ from sandboxed import RunningSandbox
 from services.azure.clouds import Cloud
 from services.azure.connection import Connection, Timeouts
 from services.azure.transport import Transport
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
@@ -58,8 +58,7 @@ def intent_for(sandbox: RunningSandbox, **parts: Any) -> Intent:
     vault = {"name": "kv-ml-prod", "create": True, **parts.pop("vault", {})}
     key = {"name": "cmk-ml", "create": True, "bits": 2048, **parts.pop("key", {})}
     workspace = {"name": "mlw-prod", **parts.pop("workspace", {})}
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=sandbox.subscription,
         region="westeurope",
         resource_group="rg-ml",

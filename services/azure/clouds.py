@@ -19,7 +19,7 @@ METADATA = "/metadata/endpoints?api-version=2022-09-01"
 PRICES = "/api/retail/prices"
 """Path of the retail prices API."""
 
-_COSMOS, _COSMOS_GOV, _ML = names.APP_IDS
+_COSMOS, _COSMOS_GOV, _ML, _CONTAINERS = names.APP_IDS
 
 
 class Cloud(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """App id (not object id) of Azure Cosmos DB."""
     ml_app_id: str = _ML
     """App id (not object id) of Azure Machine Learning."""
+    container_app_id: str = _CONTAINERS
+    """App id (not object id) of Azure Container Instance Service."""
     storage_suffix: str = "core.windows.net"
     search_suffix: str = "search.windows.net"
     cosmos_suffix: str = "documents.azure.com"
@@ -107,6 +109,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             logs=base.logs,
             cosmos_app_id=base.cosmos_app_id,
             ml_app_id=base.ml_app_id,
+            container_app_id=base.container_app_id,
             storage_suffix=plain(suffixes.get("storage")) or base.storage_suffix,
             search_suffix=base.search_suffix,
             cosmos_suffix=base.cosmos_suffix,
@@ -130,6 +133,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             for field in (
                 "cosmos_app_id",
                 "ml_app_id",
+                "container_app_id",
                 "storage_suffix",
                 "search_suffix",
                 "cosmos_suffix",

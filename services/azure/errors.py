@@ -235,6 +235,7 @@ def from_answer(
 _ACTION = re.compile(r"(?:perform action|Action:)\s*'([A-Za-z][\w.]*/[\w./*-]+)'")
 _WAIT = re.compile(r"(?:after|in) '?(\d{1,5})'? ?seconds", re.IGNORECASE)
 
+
 @contextmanager
 def translated(what: str = "") -> Iterator[None]:
     """Turn whatever goes wrong inside into AzureError; usable around awaits.

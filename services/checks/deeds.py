@@ -18,7 +18,7 @@ from services.checks.rights import (
     has_permissions,
 )
 from services.ids import ArmId
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup, identity_of
 from services.model.resources import Identity, KeyVersion, Principal, ResourceGroup, Vault
 
 POLICY = "Microsoft.KeyVault/vaults/accessPolicies/write"
@@ -54,12 +54,17 @@ def deeds(intent: Intent, facts: Facts) -> Iterator[Deed]:
         yield Deed(action=GROUP, scope=whole, why=f"make resource group {ids.group.group}")
     yield from _vault_and_key(intent, facts, ids)
     yield from _grants(intent, facts, ids, whole)
-    if isinstance(intent.workspace.identity, Create) and facts.identity is None:
+    if isinstance(identity_of(intent), Create) and facts.identity is None:
         kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
         yield Deed(action=f"{kind}/write", scope=place, why="make the identity")
     if ids.identity is not None:
         yield Deed(action=ASSIGN_IDENTITY, scope=place, why="assign the identity")
         yield Deed(action=ASSIGN, scope=place, why="give the identity its roles", by_others=True)
+    if isinstance(intent, WorkspaceSetup):
+        yield from _workspace(intent, facts, place)
+
+
+def _workspace(intent: WorkspaceSetup, facts: Facts, place: str) -> Iterator[Deed]:
     for field, kind in OWN.items():
         wish = getattr(intent.workspace, field)
         if wish == "new" or isinstance(wish, Create):
@@ -171,7 +176,7 @@ def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed
             action = ASSIGN if rbac else POLICY
             yield Deed(action=action, scope=scope, why=f"let {name} use the key", by_others=True)
     ml = facts.ml
-    if not chosen(intent, "ml-contributor"):
+    if not isinstance(intent, WorkspaceSetup) or not chosen(intent, "ml-contributor"):
         return
     if isinstance(ml, Unknown) or isinstance(facts.ml_roles, Unknown):
         return

@@ -1,6 +1,6 @@
 """What was read from Azure about one intent: data, and what could not be read."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
@@ -15,7 +15,16 @@ from services.azure.perimeters import Perimeter
 from services.azure.policy import PolicyAssignment, PolicyHit
 from services.azure.usages import CosmosRegion
 from services.ids import ArmId
-from services.model.intent import Create, Intent
+from services.model.intent import (
+    ClusterSetup,
+    ContainerGroupSetup,
+    Create,
+    Intent,
+    Kind,
+    WorkspaceSetup,
+    identity_of,
+    kind_of,
+)
 from services.model.resources import (
     Caller,
     DeletedKey,
@@ -64,7 +73,26 @@ PLAN = frozenset(
         "present",
     }
 )
-"""Names of the facts that steps are planned from."""
+"""Names of the facts that steps are planned from, whatever the kind of intent."""
+
+ONLY: dict[Kind, frozenset[str]] = {
+    "workspace": frozenset({"cosmos", "cosmos_roles", "ml", "ml_roles", "workspace", "present"}),
+    "container-group": frozenset(),
+    "cluster": frozenset(),
+}
+"""Facts that concern one kind of intent alone."""
+
+
+def concerning(names: Iterable[str], intent: Intent) -> frozenset[str]:
+    """Those of these facts that concern an intent of its kind."""
+    own = kind_of(intent)
+    others = {name for kind, facts in ONLY.items() if kind != own for name in facts}
+    return frozenset(names) - others
+
+
+def planned_from(intent: Intent) -> frozenset[str]:
+    """Names of the facts that steps of an intent are planned from."""
+    return concerning(PLAN, intent)
 
 
 class Unknown(msgspec.Struct, frozen=True, tag=True):
@@ -182,28 +210,49 @@ class Ids(msgspec.Struct, frozen=True, kw_only=True):
     group: ArmId
     vault_group: ArmId
     vault: ArmId
-    workspace: ArmId
+    target: ArmId
+    """What is set up: the workspace, the container group, the cluster."""
     identity: ArmId | None
     """User-assigned identity, to create or existing; None for the system's."""
+    encryption_set: ArmId | None = None
+    """The disk encryption set of a cluster."""
 
 
 def ids_of(intent: Intent) -> Ids:
     """The ARM ids of what the intent names."""
     group = ArmId(intent.subscription.lower(), intent.resource_group)
     vault_group = ArmId(group.subscription, intent.vault.resource_group or group.group)
-    identity = intent.workspace.identity
+    identity = identity_of(intent)
     kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
     return Ids(
         group=group,
         vault_group=vault_group,
         vault=vault_group.child("Microsoft.KeyVault/vaults", intent.vault.name),
-        workspace=group.child(
-            "Microsoft.MachineLearningServices/workspaces", intent.workspace.name
-        ),
+        target=_target(intent, group),
         identity=group.child(kind, identity.create)
         if isinstance(identity, Create)
         else (None if identity == "system" else ArmId.parse(identity)),
+        encryption_set=group.child(
+            "Microsoft.Compute/diskEncryptionSets", intent.cluster.disk_encryption_set.name
+        )
+        if isinstance(intent, ClusterSetup)
+        else None,
     )
+
+
+def _target(intent: Intent, group: ArmId) -> ArmId:
+    match intent:
+        case WorkspaceSetup():
+            return group.child(WORKSPACES, intent.workspace.name)
+        case ContainerGroupSetup():
+            return group.child(CONTAINER_GROUPS, intent.container_group.name)
+        case ClusterSetup():
+            return group.child(CLUSTERS, intent.cluster.name)
+
+
+WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
+CONTAINER_GROUPS = "Microsoft.ContainerInstance/containerGroups"
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
 
 
 async def known(call: Awaitable[T]) -> T | Unknown:

@@ -1,14 +1,31 @@
 """Findings in the form every judge gives them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from services.checks.facts import Facts, Unknown
 from services.checks.registry import BY_ID
-from services.model.intent import Intent
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Intent, WorkspaceSetup
 from services.model.plan import Evidence, Finding, Repair, Status
 from services.text import plain
 
 Judge = Callable[[Intent, Facts], Iterator[Finding]]
+Setup = TypeVar("Setup", WorkspaceSetup, ContainerGroupSetup, ClusterSetup)
+
+
+def only(
+    setup: type[Setup], judges: Mapping[str, Callable[[Setup, Facts], Iterator[Finding]]]
+) -> dict[str, Judge]:
+    """Judges of one kind of intent; of another kind they say nothing."""
+
+    def of(judge: Callable[[Setup, Facts], Iterator[Finding]]) -> Judge:
+        def judged(intent: Intent, facts: Facts) -> Iterator[Finding]:
+            if isinstance(intent, setup):
+                yield from judge(intent, facts)
+
+        return judged
+
+    return {check: of(judge) for check, judge in judges.items()}
 
 
 def seen(facts: Facts, fact: str, field: str, value: object) -> Evidence:

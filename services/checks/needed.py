@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.ids import ArmId
-from services.model.intent import Create, Intent
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Create, Intent, WorkspaceSetup
 
 Body = dict[str, Any]
 
@@ -27,6 +27,8 @@ OWN_API = {
 
 def namespaces(intent: Intent) -> list[str]:
     """The resource providers a plan needs; the first five are named by Microsoft's page."""
+    if not isinstance(intent, WorkspaceSetup):
+        return _OTHERS[type(intent)]
     found = [
         "Microsoft.MachineLearningServices",
         "Microsoft.Storage",
@@ -44,9 +46,29 @@ def namespaces(intent: Intent) -> list[str]:
     return found
 
 
+_OTHERS: dict[type[ContainerGroupSetup] | type[ClusterSetup], list[str]] = {
+    ContainerGroupSetup: [
+        "Microsoft.ContainerInstance",
+        "Microsoft.KeyVault",
+        "Microsoft.ManagedIdentity",
+    ],
+    ClusterSetup: [
+        "Microsoft.Compute",
+        "Microsoft.ContainerService",
+        "Microsoft.KeyVault",
+        "Microsoft.ManagedIdentity",
+    ],
+}
+
+
 def own_resources(intent: Intent) -> bool:
     """Whether Azure makes Cosmos DB, AI Search and Storage in the subscription."""
-    return intent.workspace.encryption == "own-resources"
+    return isinstance(intent, WorkspaceSetup) and intent.workspace.encryption == "own-resources"
+
+
+def service_side(intent: Intent) -> bool:
+    """Whether a workspace is encrypted on the service's side."""
+    return isinstance(intent, WorkspaceSetup) and intent.workspace.encryption == "service-side"
 
 
 def made(further: Mapping[str, str], kind: str) -> str:
@@ -157,7 +179,7 @@ def _dependency(intent: Intent, id: ArmId, tenant: str) -> Body:
 
 
 def workspace(
-    intent: Intent, vault_id: str, key_id: str, identity: str, further: Mapping[str, str]
+    intent: WorkspaceSetup, vault_id: str, key_id: str, identity: str, further: Mapping[str, str]
 ) -> Body:
     """The workspace, as far as policies and validation judge it."""
     wish = intent.workspace

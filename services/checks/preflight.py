@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
 from services.azure.connection import Connection
-from services.checks.facts import PLAN, Facts
+from services.checks.facts import PLAN, Facts, concerning, planned_from
 from services.checks.findings import Judge, holds
 from services.checks.judges import access, caller, guards, key, network, place, room, vault
 from services.checks.reading import Reading, reading
 from services.checks.registry import BY_ID, CHECKS, Check
 from services.checks.repairs import judged as judged_by_choice
-from services.model.intent import Intent
+from services.model.intent import Intent, kind_of, named
 from services.model.plan import Finding
 
 JUDGES: dict[str, Judge] = {
@@ -29,20 +29,34 @@ ALWAYS = ("cloud", "tenant", "subscription")
 """Checks that make sense where the subscription is not seen."""
 
 EVERYTHING = PLAN | {fact for check in CHECKS for fact in check.reads}
-"""Every fact that a check or a step is judged from."""
+"""Every fact that a check or a step is judged from, whatever the kind of intent."""
+
+
+def checks_of(intent: Intent) -> tuple[Check, ...]:
+    """The checks that an intent of this kind is asked."""
+    return tuple(check for check in CHECKS if kind_of(intent) in check.kinds)
+
+
+def everything(intent: Intent) -> frozenset[str]:
+    """Every fact that a check or a step of an intent is judged from."""
+    reads = {fact for check in checks_of(intent) for fact in check.reads}
+    return planned_from(intent) | concerning(reads, intent)
 
 
 def judge(intent: Intent, facts: Facts) -> tuple[Finding, ...]:
     """All findings about an intent, by the facts that were read; in the registry's order."""
-    return tuple(finding for check in CHECKS for finding in judge_one(check, intent, facts))
+    return tuple(
+        finding for check in checks_of(intent) for finding in judge_one(check, intent, facts)
+    )
 
 
 def judge_one(check: Check, intent: Intent, facts: Facts) -> Iterator[Finding]:
     """The findings of one check: none where it could not be judged, OK where nothing is wrong."""
-    if not facts.had.issuperset(check.reads) or not (facts.visible or check.id in ALWAYS):
+    reads = concerning(check.reads, intent)
+    if not facts.had.issuperset(reads) or not (facts.visible or check.id in ALWAYS):
         return
     told = tuple(judged_by_choice(intent, facts, one) for one in JUDGES[check.id](intent, facts))
-    yield from told or (holds(check.id, intent.workspace.name, facts),)
+    yield from told or (holds(check.id, named(intent), facts),)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -80,13 +94,13 @@ async def read_all(
             found.append(finding)
             if heard is not None:
                 heard(finding)
-        await made.gather(EVERYTHING)
+        await made.gather(everything(intent))
         return made.facts(), in_order(found)
 
 
 async def judged(made: Reading) -> AsyncIterator[Finding]:
     """Findings of a pass, each check as soon as what it reads is there."""
-    tasks = [asyncio.ensure_future(_judged(made, check)) for check in CHECKS]
+    tasks = [asyncio.ensure_future(_judged(made, check)) for check in checks_of(made.intent)]
     try:
         for next_one in asyncio.as_completed(tasks):
             for finding in await next_one:
@@ -98,7 +112,7 @@ async def judged(made: Reading) -> AsyncIterator[Finding]:
 
 
 async def _judged(made: Reading, check: Check) -> tuple[Finding, ...]:
-    needs = set(check.reads)
+    needs = set(concerning(check.reads, made.intent))
     if check.id not in ALWAYS:
         needs.add("subscription")
     await made.gather(needs)

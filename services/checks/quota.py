@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.checks import needed
 from services.checks.facts import Facts, Unknown, Usages, ids_of
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup
 from services.model.quota import QuotaLine
 from services.model.resources import Usage
 
@@ -60,6 +60,8 @@ def storage(intent: Intent, facts: Facts) -> QuotaLine:
 
 def makes_storage(intent: Intent, facts: Facts) -> bool:
     """Whether the plan makes the workspace's storage account."""
+    if not isinstance(intent, WorkspaceSetup):
+        return False
     wish = intent.workspace.storage
     there = any("/storageaccounts/" in id for id in facts.present)
     return (wish == "new" or isinstance(wish, Create)) and not there

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.azure.connection import Connection
 from services.azure.events import ConnectionEvent, RequestDone
-from services.checks.facts import PLAN, Asked, Facts, Unknown, ids_of
+from services.checks.facts import Asked, Facts, Unknown, ids_of, planned_from
 from services.model.intent import Intent
 from services.model.resources import Caller, Provider, Vault
 from services.text import plain
@@ -125,7 +125,7 @@ async def read(conn: Connection, intent: Intent, further: Mapping[str, str]) -> 
     be listed. Anything else becomes Unknown.
     """
     async with reading(conn, intent, further) as made:
-        await made.gather(PLAN)
+        await made.gather(planned_from(intent))
         return made.facts()
 
 

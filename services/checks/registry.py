@@ -9,8 +9,13 @@ from typing import Literal
 
 import msgspec
 
+from services.model.intent import Kind
+
 Phase = Literal["preflight", "diagnosis"]
 Severity = Literal["fail", "fix", "warn", "unknown"]
+
+EVERY: tuple[Kind, ...] = ("workspace", "container-group", "cluster")
+ML: tuple[Kind, ...] = ("workspace",)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +31,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The gravest status it can have; fix where the plan repairs it in any case."""
     reads: tuple[str, ...]
     """Facts it is judged from; see services/checks/facts.py."""
+    kinds: tuple[Kind, ...] = EVERY
+    """Kinds of intent it is asked of."""
     failures: tuple[str, ...] = ()
     """Numbers of the failure catalogue."""
     phases: tuple[Phase, ...] = ("preflight",)
@@ -202,17 +209,17 @@ _KEY = (
 _ACCESS = (
     _seen(
         "cosmos-principal", "Azure Cosmos DB is in the tenant and enabled", "principal", "fail",
-        "cosmos", failures=("F07", "F17", "F18"), repairs=("cosmos-principal",), source=_COSMOS,
+        "cosmos", failures=("F07", "F17", "F18"), repairs=("cosmos-principal",), source=_COSMOS, kinds=ML,
     ),
     _seen(
         "cosmos-grant", "Azure Cosmos DB may read, wrap and unwrap", "grant", "fix",
         "cosmos", "cosmos_roles", "vault", failures=("F08", "F19", "F20"),
-        repairs=("grant-cosmos",), source=_COSMOS,
+        repairs=("grant-cosmos",), source=_COSMOS, kinds=ML,
     ),
     _seen(
         "grant-to-app-id", "No grant went to an app id", "grant", "warn", "vault",
         "vault_roles", failures=("F18",),
-        source="Key Vault: troubleshooting access issues",
+        source="Key Vault: troubleshooting access issues", kinds=ML,
     ),
     _seen(
         "policy-on-rbac-vault", "No access policy stands on a vault that ignores it", "grant",
@@ -224,12 +231,12 @@ _ACCESS = (
     ),
     _seen(
         "ml-principal", "Azure Machine Learning is in the tenant", "principal", "fail", "ml",
-        failures=("F17", "F18", "F52"), repairs=("ml-principal",), source="how-to-manage-rest",
+        failures=("F17", "F18", "F52"), repairs=("ml-principal",), source="how-to-manage-rest", kinds=ML,
     ),
     _seen(
         "ml-contributor", "Azure Machine Learning may make the managed group", "grant",
         "fix", "ml", "ml_roles", failures=("F52",), repairs=("grant-ml-contributor",),
-        source="how-to-manage-rest",
+        source="how-to-manage-rest", kinds=ML,
     ),
     _seen(
         "identity-exists", "The user-assigned identity is there, or will be made", "identity",
@@ -262,12 +269,12 @@ _GUARDS = (
     ),
     _seen(
         "lock-delete", "No lock keeps the workspace from being deleted", "lock", "warn", "locks",
-        failures=("F29",), source="Resource Manager: lock resources",
+        failures=("F29",), source="Resource Manager: lock resources", kinds=ML,
     ),
     _seen(
         "policy-workspace", "Azure Policy allows the workspace", "policy", "fail",
         "policy_workspace", "policy_assignments", failures=("F23",),
-        source="Azure Policy: check restrictions",
+        source="Azure Policy: check restrictions", kinds=ML,
     ),
     _seen(
         "policy-vault", "Azure Policy allows the vault", "policy", "fail", "policy_vault",
@@ -277,27 +284,27 @@ _GUARDS = (
     _seen(
         "policy-dependencies", "Azure Policy allows the workspace's own resources", "policy",
         "fail", "policy_dependencies", "policy_assignments", failures=("F23",),
-        source="Azure Policy: check restrictions",
+        source="Azure Policy: check restrictions", kinds=ML,
     ),
     _seen(
         "policy-cosmos", "Azure Policy allows the Cosmos DB account Azure will make", "policy",
         "fail", "policy_cosmos", "policy_assignments", failures=("F23",),
-        source="Azure Policy: check restrictions",
+        source="Azure Policy: check restrictions", kinds=ML,
     ),
     _seen(
         "policy-search", "Azure Policy allows the AI Search service Azure will make", "policy",
         "fail", "policy_search", "policy_assignments", failures=("F23",),
-        source="Azure Policy: check restrictions",
+        source="Azure Policy: check restrictions", kinds=ML,
     ),
     _seen(
         "policy-storage", "Azure Policy allows the storage account Azure will make", "policy",
         "fail", "policy_storage", "policy_assignments", failures=("F23",),
-        source="Azure Policy: check restrictions",
+        source="Azure Policy: check restrictions", kinds=ML,
     ),
     _seen(
         "policy-definitions", "No built-in policy known to stop workspaces is assigned",
         "policy", "warn", "policy_assignments", failures=("F23",),
-        source="Azure Policy: built-in definitions",
+        source="Azure Policy: built-in definitions", kinds=ML,
     ),
     _seen(
         "policy-key", "No policy on keys that the key does not meet is assigned", "policy",
@@ -309,57 +316,57 @@ _GUARDS = (
 _ROOM = (
     _seen(
         "cosmos-region", "The subscription may use Cosmos DB in the region", "quota", "fail",
-        "cosmos_location", failures=("F24",), source="Cosmos DB: region access",
+        "cosmos_location", failures=("F24",), source="Cosmos DB: region access", kinds=ML,
     ),
     _seen(
         "cosmos-accounts", "One more Cosmos DB account fits", "quota", "unknown",
         "cosmos_accounts", "workspace", source="Cosmos DB: concepts and limits",
-        without="Filling it takes 250 accounts; pages disagree whether 50 or 250 is the limit.",
+        without="Filling it takes 250 accounts; pages disagree whether 50 or 250 is the limit.", kinds=ML,
     ),
     _seen(
         "search-quota", "One more AI Search service fits", "quota", "fail", "search_usages",
         "workspace",
-        failures=("F25",), source="AI Search: limits, quotas and capacity",
+        failures=("F25",), source="AI Search: limits, quotas and capacity", kinds=ML,
     ),
     _seen(
         "search-capacity", "The region has room for one more AI Search service", "quota",
-        "unknown", failures=("F25",), source="AI Search: limits, quotas and capacity",
+        "unknown", failures=("F25",), source="AI Search: limits, quotas and capacity", kinds=ML,
     ),
     _seen(
         "storage-quota", "The storage accounts fit", "quota", "fail", "storage_usages",
         "workspace", "present",
-        source="how-to-manage-quotas",
+        source="how-to-manage-quotas", kinds=ML,
     ),
     _seen(
         "ml-quota", "One more workspace fits", "quota", "fail", "group_workspaces",
         "ml_usages", "workspace",
-        source="how-to-manage-quotas",
+        source="how-to-manage-quotas", kinds=ML,
     ),
     _seen(
         "names-rules", "Every name that is made keeps the rules", "name", "fail",
         failures=("F37",), source="Resource Manager: naming rules",
-        without="It judges the intent alone; an estate has no part in it.",
+        without="It judges the intent alone; an estate has no part in it.", kinds=ML,
     ),
     _seen(
         "storage-name", "The storage account's name is free", "name", "fail", "storage_name",
-        "present", source="Storage: account overview",
+        "present", source="Storage: account overview", kinds=ML,
     ),
     _seen(
         "secrets-vault-name", "The name of the vault for secrets is free", "name", "fail",
         "secrets_vault_name", "present", failures=("F02",),
-        source="Key Vault: common error codes",
+        source="Key Vault: common error codes", kinds=ML,
     ),
     _seen(
         "registry-name", "The container registry's name is free", "name", "fail",
-        "registry_name", "present", source="Container Registry: check name availability",
+        "registry_name", "present", source="Container Registry: check name availability", kinds=ML,
     ),
     _seen(
         "workspace", "No other workspace has the name", "workspace", "fail", "workspace",
-        failures=("F53",), source="concept-customer-managed-keys",
+        failures=("F53",), source="concept-customer-managed-keys", kinds=ML,
     ),
     _seen(
         "workspace-deleted", "No deleted workspace holds the name", "workspace", "fail",
-        "workspace", "managed_groups", "workspace_deletes", failures=("F28",), source="concept-soft-delete",
+        "workspace", "managed_groups", "workspace_deletes", failures=("F28",), source="concept-soft-delete", kinds=ML,
     ),
     _seen(
         "deployment-running", "No other deployment runs in the group", "resource group", "warn",
@@ -368,7 +375,7 @@ _ROOM = (
     _seen(
         "workspace-validate", "Resource Manager finds the workspace's template valid",
         "workspace", "fail", "validation", failures=("F22", "F23", "F43"),
-        source="Resource Manager: validate deployments",
+        source="Resource Manager: validate deployments", kinds=ML,
     ),
 )  # fmt: skip
 

@@ -5,14 +5,19 @@ leaves it FAIL: the plan without it can't succeed.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from services.checks.facts import Facts, ids_of
 from services.checks.fit import network_fit
-from services.model.intent import Intent
+from services.checks.needed import service_side
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Intent, WorkspaceSetup
 from services.model.plan import Finding, Repair
 from services.model.resources import DeletedKey, DeletedVault, KeyVersion, Vault
+
+Setup = TypeVar("Setup", bound=WorkspaceSetup | ContainerGroupSetup | ClusterSetup)
+"""One kind of intent, which a choice keeps."""
 
 PROTECTION = "vault-protection"
 """Chosen by vault.repair, a field of its own since the first intent."""
@@ -55,7 +60,7 @@ def chosen(intent: Intent, check: str) -> bool:
     return check in STEPS and bool(getattr(intent.repairs, _field(check)))
 
 
-def choose(intent: Intent, check: str, yes: bool) -> Intent:
+def choose(intent: Setup, check: str, yes: bool) -> Setup:
     """The intent with this repair taken in or left out; KeyError where there is no choice."""
     if check not in STEPS:
         raise KeyError(check)
@@ -119,8 +124,7 @@ def _vault_network(intent: Intent, facts: Facts) -> bool:
     """A perimeter and the service-side mode ask for more than the bypass."""
     vault = facts.vault
     perimeter = isinstance(vault, Vault) and vault.public_access.lower() == "securedbyperimeter"
-    own = intent.workspace.encryption == "own-resources"
-    return isinstance(vault, Vault) and own and not perimeter
+    return isinstance(vault, Vault) and not service_side(intent) and not perimeter
 
 
 def _key_deleted(intent: Intent, facts: Facts) -> bool:
@@ -147,7 +151,7 @@ def _rsa(facts: Facts) -> bool:
 
 
 def _closed(intent: Intent, facts: Facts) -> bool:
-    mode = intent.workspace.encryption
+    mode = "service-side" if service_side(intent) else "own-resources"
     return isinstance(facts.vault, Vault) and network_fit(facts.vault, mode=mode).word == "no"
 
 

@@ -22,12 +22,11 @@ from services.model.cost import (
     Found,
     Line,
     Meter,
-    Mode,
     Part,
     Prices,
     Range,
 )
-from services.model.intent import Intent
+from services.model.intent import Intent, WorkspaceSetup
 
 NOTHING = Found()
 USUAL = Assumptions()
@@ -55,17 +54,18 @@ def actual(
 ) -> Estimate:
     """The same with the SKUs that Azure chose, as read from the managed group."""
 
-    def lines(mode: Mode) -> tuple[Line, ...]:
-        workspace = msgspec.structs.replace(intent.workspace, encryption=mode)
-        wished = msgspec.structs.replace(intent, workspace=workspace)
-        # What was found belongs to the mode that was built, not to the other one.
-        known = found if mode == intent.workspace.encryption else NOTHING
-        made = wants.wants(wished, assumptions, known, names or {})
-        return tuple(line(one, prices) for one in made)
+    def lines(intent: Intent, found: Found) -> tuple[Line, ...]:
+        return tuple(
+            line(one, prices) for one in wants.wants(intent, assumptions, found, names or {})
+        )
 
-    mode = intent.workspace.encryption
-    own, service = lines("own-resources"), lines("service-side")
-    chosen = own if mode == "own-resources" else service
+    chosen = lines(intent, found)
+    mode, modes = None, None
+    if isinstance(intent, WorkspaceSetup):
+        mode = intent.workspace.encryption
+        # What was found belongs to the mode that was built, not to the other one.
+        other = lines(_in_other_mode(intent), NOTHING)
+        modes = compare(chosen, other) if mode == "own-resources" else compare(other, chosen)
     total = summed(chosen)
     return Estimate(
         mode=mode,
@@ -75,7 +75,7 @@ def actual(
         currency=prices.currency,
         region=prices.region,
         unknown=total.unknown,
-        modes=compare(own, service),
+        modes=modes,
         after_delete=kept_after_delete(chosen),
         free=wants.free(intent),
         assumptions=assumptions,
@@ -84,6 +84,12 @@ def actual(
         stale=prices.stale,
         problem=" ".join(part for part in (prices.problem, found.problem) if part),
     )
+
+
+def _in_other_mode(intent: WorkspaceSetup) -> WorkspaceSetup:
+    other = "service-side" if intent.workspace.encryption == "own-resources" else "own-resources"
+    workspace = msgspec.structs.replace(intent.workspace, encryption=other)
+    return msgspec.structs.replace(intent, workspace=workspace)
 
 
 def line(want: Want, prices: Prices) -> Line:

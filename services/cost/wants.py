@@ -8,7 +8,7 @@ import msgspec
 
 from services.ids import ArmId
 from services.model.cost import HOURS, KEPT_DAYS, Assumptions, Found
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup
 
 DAYS = HOURS / 24
 """Days of a month."""
@@ -43,12 +43,14 @@ def wants(
     intent: Intent, given: Assumptions, found: Found, names: Mapping[str, str]
 ) -> tuple[Want, ...]:
     """Everything with a price, what Azure makes first."""
+    if not isinstance(intent, WorkspaceSetup):
+        return tuple(_key(intent, given))
     own = intent.workspace.encryption == "own-resources"
     made = [*_managed(intent, given, found)] if own else [_search(given, found, own=False)]
     return (*made, *_key(intent, given), *_dependencies(intent, given, names))
 
 
-def _managed(intent: Intent, given: Assumptions, found: Found) -> Iterator[Want]:
+def _managed(intent: WorkspaceSetup, given: Assumptions, found: Found) -> Iterator[Want]:
     """Cosmos DB, AI Search and Storage in the group that Azure makes and manages."""
     yield Want(
         id="cosmos-throughput",
@@ -197,7 +199,9 @@ def rotations(period: str) -> float:
     return 1 / length if length else 0.0
 
 
-def _dependencies(intent: Intent, given: Assumptions, names: Mapping[str, str]) -> Iterator[Want]:
+def _dependencies(
+    intent: WorkspaceSetup, given: Assumptions, names: Mapping[str, str]
+) -> Iterator[Want]:
     """What the plan makes for the workspace; what exists is on the bill already."""
     wish = intent.workspace
     if made(wish.storage):
@@ -269,7 +273,7 @@ def _name(wish: str | Create, names: Mapping[str, str], field: str) -> str:
     return names.get(field, "new")
 
 
-def _secrets(intent: Intent, names: Mapping[str, str]) -> str:
+def _secrets(intent: WorkspaceSetup, names: Mapping[str, str]) -> str:
     wish = intent.workspace.secrets_vault
     if wish == "same":
         return f"vault {intent.vault.name}"
@@ -288,6 +292,8 @@ _FIELDS = {
 
 def free(intent: Intent) -> tuple[str, ...]:
     """What no line stands for, and why, as sentences."""
+    if not isinstance(intent, WorkspaceSetup):
+        return ()
     told = [
         "The workspace, its groups, identities and role assignments have no price of their own.",
         "Compute that you start in the workspace is not part of the plan and not counted.",

@@ -95,6 +95,8 @@ def age(estimate: Estimate) -> str:
 def sides(estimate: Estimate) -> tuple[str, ...]:
     """Both modes of encryption beside each other, and what a delete leaves."""
     modes, money_of = estimate.modes, estimate.currency
+    if modes is None:
+        return ()
     own = estimate.mode == "own-resources"
     return (
         _side("own resources", modes.own_resources, money_of, "*" if own else " "),

@@ -8,7 +8,7 @@ from services.azure.workspaces import Remark
 from services.checks.facts import Facts, Ids, Unknown
 from services.ids import ArmId, BadId, KeyId
 from services.model.diagnosis import Target
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import (
     CosmosAccount,
     KeyVersion,
@@ -81,8 +81,7 @@ def described(workspace: Workspace) -> Intent:
     if used is None:
         raise ValueError(f"{workspace.name} is not encrypted with a key of the customer")
     id, vault, key = ArmId.parse(workspace.id), ArmId.parse(used.vault_id), key_of(workspace)
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=id.subscription,
         region=workspace.location,
         resource_group=id.group,

@@ -116,7 +116,7 @@ async def _principals(on: Reading) -> Any:
 
 
 async def _remarks(on: Reading) -> Any:
-    return await known(workspaces.diagnose(on.conn, str(on.ids.workspace)))
+    return await known(workspaces.diagnose(on.conn, str(on.ids.target)))
 
 
 async def _activity(on: Reading) -> Any:

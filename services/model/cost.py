@@ -162,9 +162,10 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A month of a workspace."""
+    """A month of what is set up."""
 
-    mode: Mode
+    mode: Mode | None
+    """How a workspace is encrypted; None for what has no such choice."""
     lines: tuple[Line, ...]
     low: float | None
     """Sum of what is known; None where nothing is."""
@@ -173,7 +174,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     unknown: tuple[str, ...]
     """Lines left out of the sums."""
-    modes: Comparison
+    modes: Comparison | None
+    """None for what has no such choice."""
     after_delete: Range
     """What the days a deleted workspace is kept cost, all together."""
     free: tuple[str, ...]

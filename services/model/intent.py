@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+Kind = Literal["workspace", "container-group", "cluster"]
+
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all parts of an intent."""
@@ -71,12 +73,67 @@ class WorkspaceIntent(Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class ContainerIntent(Struct, frozen=True, kw_only=True):
+    """One container of a group."""
+
+    name: str
+    image: str
+    cpu: float = 1.0
+    """Cores."""
+    memory_gb: float = 1.5
+    ports: list[int] = []
+    """TCP; a group with ports gets a public address."""
+    command: list[str] = []
+    """Empty: the image's own."""
+    env: dict[str, str] = {}
+    secure_env: dict[str, str] = {}
+    """Where each value is found when the group is made: env:NAME or file:PATH."""
+
+
+class ContainerGroupIntent(Struct, frozen=True, kw_only=True):
+    """The container group."""
+
+    name: str
+    flow: Literal["identity", "first-party"] = "identity"
+    """Who unwraps the key: a user-assigned identity, or the service's own app."""
+    identity: str | Create = ""
+    """ARM id of a user-assigned identity, or one to create; empty in the first-party flow."""
+    os: Literal["Linux", "Windows"] = "Linux"
+    restart: Literal["Always", "OnFailure", "Never"] = "OnFailure"
+    containers: list[ContainerIntent]
+
+
+class DiskEncryptionSetIntent(Struct, frozen=True, kw_only=True):
+    """The disk encryption set between key and disks."""
+
+    name: str
+    create: bool = True
+    """False: it must exist; True: it is made when absent."""
+    encryption: Literal["customer-key", "double"] = "customer-key"
+    rotate_to_latest: bool = True
+
+
+class ClusterIntent(Struct, frozen=True, kw_only=True):
+    """The Kubernetes cluster."""
+
+    name: str
+    kubernetes: str = "default"
+    """A version, or default: the service's own from its live list."""
+    node_size: str = "Standard_D4s_v5"
+    node_count: int = 3
+    os_disk: Literal["managed", "ephemeral"] = "managed"
+    identity: str | Create
+    """ARM id of a user-assigned identity, or one to create."""
+    disk_encryption_set: DiskEncryptionSetIntent
+
+
 class PrincipalsIntent(Struct, frozen=True, kw_only=True):
     """Object ids of Azure's own apps, for a caller whom Microsoft Graph tells nothing."""
 
     cosmos_db: str = ""
     """GUID, or empty: Microsoft Graph is asked."""
     machine_learning: str = ""
+    container_instances: str = ""
 
 
 class RepairsIntent(Struct, frozen=True, kw_only=True):
@@ -96,10 +153,9 @@ class RepairsIntent(Struct, frozen=True, kw_only=True):
     key_operations: bool = False
 
 
-class Intent(Struct, frozen=True, kw_only=True):
-    """Everything the user decided."""
+class Wish(Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What the user decided, whatever it is for."""
 
-    kind: Literal["workspace"]
     subscription: str
     """GUID."""
     region: str
@@ -108,9 +164,63 @@ class Intent(Struct, frozen=True, kw_only=True):
     """Made when absent."""
     vault: VaultIntent
     key: KeyIntent
-    workspace: WorkspaceIntent
     principals: PrincipalsIntent = PrincipalsIntent()
     repairs: RepairsIntent = RepairsIntent()
     tags: dict[str, str] = {}
     cloud: str = ""
     tenant: str = ""
+
+
+class WorkspaceSetup(Wish, frozen=True, kw_only=True, tag="workspace"):
+    """A Machine Learning workspace."""
+
+    workspace: WorkspaceIntent
+
+
+class ContainerGroupSetup(Wish, frozen=True, kw_only=True, tag="container-group"):
+    """A group of Container Instances."""
+
+    container_group: ContainerGroupIntent
+
+
+class ClusterSetup(Wish, frozen=True, kw_only=True, tag="cluster"):
+    """A Kubernetes cluster with its disk encryption set."""
+
+    cluster: ClusterIntent
+
+
+Intent = WorkspaceSetup | ContainerGroupSetup | ClusterSetup
+"""Everything the user decided. Code that needs one kind says so in its signature."""
+
+SETUPS: dict[Kind, type[WorkspaceSetup] | type[ContainerGroupSetup] | type[ClusterSetup]] = {
+    "workspace": WorkspaceSetup,
+    "container-group": ContainerGroupSetup,
+    "cluster": ClusterSetup,
+}
+
+
+def kind_of(intent: Intent) -> Kind:
+    """The word of its kind, as in the file."""
+    return next(kind for kind, setup in SETUPS.items() if isinstance(intent, setup))
+
+
+def named(intent: Intent) -> str:
+    """The name of what is set up."""
+    match intent:
+        case WorkspaceSetup():
+            return intent.workspace.name
+        case ContainerGroupSetup():
+            return intent.container_group.name
+        case ClusterSetup():
+            return intent.cluster.name
+
+
+def identity_of(intent: Intent) -> str | Create:
+    """The identity that what is set up has: system, an ARM id, or one to create."""
+    match intent:
+        case WorkspaceSetup():
+            return intent.workspace.identity
+        case ContainerGroupSetup():
+            return intent.container_group.identity or "system"
+        case ClusterSetup():
+            return intent.cluster.identity

@@ -27,7 +27,7 @@ KEPT = 200
 
 def subject(plan: Plan) -> ArmId:
     """What a plan is about; plans of old journals tell it by their intent alone."""
-    return ArmId.parse(plan.subject) if plan.subject else ids_of(wanted(plan)).workspace
+    return ArmId.parse(plan.subject) if plan.subject else ids_of(wanted(plan)).target
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from services.checks.facts import Facts, Unknown
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup
 from services.model.plan import Plan
 from services.model.resources import Identity, Principal
 
@@ -26,7 +26,7 @@ class AccessLine(msgspec.Struct, frozen=True, kw_only=True):
     """Why the object id is not known, or what was not readable."""
 
 
-def access_lines(intent: Intent, facts: Facts, plan: Plan) -> tuple[AccessLine, ...]:
+def access_lines(intent: WorkspaceSetup, facts: Facts, plan: Plan) -> tuple[AccessLine, ...]:
     """Everybody the plan's key and workspace need, in the order they are granted."""
     planned = {step.id for step in plan.steps}
     rbac = _uses_roles(intent, facts)
@@ -99,7 +99,7 @@ def _app(
     )
 
 
-def _identity(intent: Intent, facts: Facts, gets: str, planned: set[str]) -> AccessLine:
+def _identity(intent: WorkspaceSetup, facts: Facts, gets: str, planned: set[str]) -> AccessLine:
     wish = intent.workspace.identity
     found = facts.identity
     known = found if isinstance(found, Identity) else None

@@ -8,7 +8,7 @@ from services import names
 from services.azure.resources import API_VERSIONS
 from services.checks.facts import ids_of
 from services.ids import ArmId
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup
 from services.model.plan import Step
 
 TYPES = {
@@ -60,9 +60,14 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def dependencies_of(intent: Intent) -> Dependencies:
-    """Names and ids of a workspace's dependencies, derived where the intent says new."""
+    """Names and ids of a workspace's dependencies, derived where the intent says new.
+
+    Nothing else has any.
+    """
+    if not isinstance(intent, WorkspaceSetup):
+        return Dependencies(targets={}, made=frozenset(), names={}, log_analytics="")
     ids = ids_of(intent)
-    serves = str(ids.workspace)
+    serves = str(ids.target)
     targets: dict[str, str] = {}
     given: dict[str, str] = {}
     made = set()

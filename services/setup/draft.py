@@ -6,7 +6,7 @@ from services import names
 from services.checks.repairs import choose
 from services.ids import ArmId
 from services.model.cost import Assumptions
-from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Create, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import KeyVersion, Subscription, Vault
 
 
@@ -84,10 +84,9 @@ class Draft:
         name = f"mlw-{tail}"[:33]
         return name if names.problem("workspace", name) is None else "mlw-ml"
 
-    def intent(self) -> Intent:
+    def intent(self) -> WorkspaceSetup:
         """The decisions as an intent; ValueError when vault or key is still open."""
-        made = Intent(
-            kind="workspace",
+        made = WorkspaceSetup(
             subscription=self.subscription.id,
             region=self.region,
             resource_group=self.group,

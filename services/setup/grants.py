@@ -9,9 +9,10 @@ from services.azure.authorization import (
     role_name,
 )
 from services.checks.facts import Unknown
+from services.checks.needed import own_resources
 from services.checks.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
 from services.ids import ArmId
-from services.model.intent import Create
+from services.model.intent import Create, identity_of
 from services.model.plan import Step
 from services.model.resources import Identity, Principal, RoleAssignment
 from services.setup.basis import Basis, register
@@ -68,7 +69,7 @@ def apps(basis: Basis) -> list[Step]:
     """Azure's own apps: Cosmos DB reaches the key, Machine Learning makes the group."""
     made: list[Step] = []
     cloud = basis.facts.cloud
-    if basis.intent.workspace.encryption == "own-resources":
+    if own_resources(basis.intent):
         made += _app(basis, "cosmos", "Azure Cosmos DB", cloud.cosmos_app_id, basis.facts.cosmos)
         made += _key_grant(basis, "cosmos", "Azure Cosmos DB", "cosmos-principal")
     if not _ml_contributes(basis):
@@ -207,7 +208,7 @@ def identity(basis: Basis) -> list[Step]:
                 params={
                     "location": basis.intent.region,
                     "tags": basis.intent.tags,
-                    "create": isinstance(basis.intent.workspace.identity, Create),
+                    "create": isinstance(identity_of(basis.intent), Create),
                 },
                 needs=("group", register("Microsoft.ManagedIdentity")),
                 expected_s=5,

@@ -38,7 +38,7 @@ from screens.widgets.inspect import TextView
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, ListTable, Row
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run
 from services.runs.view import RunView
@@ -327,8 +327,7 @@ async def test_questions_and_texts(opened, hostile):
 
 
 async def test_a_run(opened, hostile):
-    intent = Intent(
-        kind="workspace",
+    intent = WorkspaceSetup(
         subscription=SUB[15:],
         region=hostile,
         resource_group=hostile,

@@ -10,14 +10,13 @@ from opening import shown
 
 from screens.run import RunPage
 from screens.widgets.inspect import TextView
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Plan, Step
 from services.runs.engine import Run
 from services.runs.view import RunView
 from services.setup.context import Context, Observation, StepFailed
 
-INTENT = Intent(
-    kind="workspace",
+INTENT = WorkspaceSetup(
     subscription="00000000-0000-0000-0000-000000000000",
     region="westeurope",
     resource_group="rg-ml",

@@ -18,7 +18,7 @@ from screens.setup.new_vault import NewVault
 from screens.setup.vault import ChooseVault
 from screens.widgets.form import Go
 from screens.widgets.table import ListTable
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run
 from services.runs.view import RunView
@@ -126,8 +126,7 @@ async def test_a_run(opened, snapshot, size, monkeypatch):
             return START + timedelta(seconds=161)
 
     monkeypatch.setattr("screens.run.datetime", Clock)
-    intent = Intent(
-        kind="workspace",
+    intent = WorkspaceSetup(
         subscription=ML,
         region="westeurope",
         resource_group="rg-ml",

@@ -8,7 +8,7 @@ from services.azure import keys, vaults
 from services.azure.clocks import Clocks
 from services.checks.preflight import judge
 from services.checks.reading import read
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import AccessPolicy
 
 MONTH = timedelta(days=30)
@@ -51,8 +51,7 @@ async def test_a_key_expires_by_the_clock_of_its_vault(azure: Azure) -> None:
     vault = await vaults.create_vault(azure.conn, azure.vault_id("kv-clock"), spec)
     expires = datetime.now(UTC) + MONTH
     await keys.create_key(azure.conn, vault.uri, "cmk", keys.KeySpec(bits=2048, expires=expires))
-    intent = Intent(
-        kind="workspace",
+    intent = WorkspaceSetup(
         subscription=azure.sub,
         region="westeurope",
         resource_group="rg-test",

@@ -1,5 +1,6 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -10,12 +11,14 @@ from services import names
 from services.intentrules import RULES
 from services.intents import BadIntent, read, write
 from services.model.intent import (
+    SETUPS,
     Create,
     Intent,
     KeyIntent,
     PrincipalsIntent,
     VaultIntent,
     WorkspaceIntent,
+    WorkspaceSetup,
 )
 
 GUID = "00000000-0000-0000-0000-000000000000"
@@ -120,7 +123,7 @@ def test_all_problems_come_at_once_with_their_lines() -> None:
         ('[vault]\nname = "kv-ml-prod"\n', "", "vault", "missing"),
         ('name = "kv-ml-prod"', "", "vault.name", "missing"),
         ('"rg-ml"', '"rg-ml"\ntags = { a = 1 }', "tags", "quotes"),
-        ('"rg-ml"', '"rg-ml"\n[container_group]\nname = "x"', "container_group", "not built yet"),
+        ('"rg-ml"', '"rg-ml"\n[container_group]\nname = "x"', "container_group", "belongs to"),
     ],
 )
 def test_a_rule_broken_is_named_with_its_path(old: str, new: str, path: str, said: str) -> None:
@@ -208,14 +211,16 @@ def test_principals_that_are_not_told_are_not_written() -> None:
 
 
 def test_every_field_has_a_rule_with_an_example_that_follows_it() -> None:
-    paths = set()
-    for name, hint in get_type_hints(Intent).items():
-        inner = hint if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else None
-        if inner is None:
-            paths.add(name)
+    assert set(RULES) == {"kind", *(path for one in SETUPS.values() for path in paths(one, ""))}
+
+
+def paths(part: type, at: str) -> Iterator[str]:
+    for name, hint in get_type_hints(part).items():
+        item = get_args(hint)[0] if get_origin(hint) is list else hint
+        if isinstance(item, type) and issubclass(item, msgspec.Struct):
+            yield from paths(item, f"{at}{name}.")
         else:
-            paths |= {f"{name}.{field}" for field in get_type_hints(inner)}
-    assert set(RULES) == paths
+            yield at + name
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
@@ -254,8 +259,7 @@ def intents(draw: st.DrawFn) -> Intent:
         notify_before="P30D" if create and end and draw(st.booleans()) else "",
         tags=draw(TAGS),
     )
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=GUID,
         region="westeurope",
         resource_group=draw(kind("resource_group")),

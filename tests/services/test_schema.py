@@ -22,9 +22,12 @@ def test_every_event_is_told() -> None:
 
 def test_the_schema_refuses_unknown_fields_everywhere() -> None:
     found = msgspec.json.decode(schema.intent_schema())
-    assert found["$ref"] == "#/$defs/Intent"
+    kinds = {"WorkspaceSetup", "ContainerGroupSetup", "ClusterSetup"}
+    assert {one["$ref"] for one in found["anyOf"]} == {f"#/$defs/{name}" for name in kinds}
     for name in (
-        "Intent",
+        *kinds,
+        "ContainerIntent",
+        "DiskEncryptionSetIntent",
         "VaultIntent",
         "KeyIntent",
         "WorkspaceIntent",

@@ -9,7 +9,7 @@ from services.checks.facts import Facts, Roles, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.rights import WRAP, granted, has_permissions, policy_of
 from services.ids import ArmId
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, identity_of
 from services.model.plan import Finding
 from services.model.resources import Identity, Principal, Vault
 
@@ -255,7 +255,7 @@ def identity_exists(intent: Intent, facts: Facts) -> Iterator[Finding]:
         title = f"Identity {id.name} could not be read"
         yield unread("identity-exists", str(id), title, facts.identity)
     elif facts.identity is None:
-        made = isinstance(intent.workspace.identity, Create)
+        made = isinstance(identity_of(intent), Create)
         yield found(
             "identity-exists",
             "fix" if made else "fail",

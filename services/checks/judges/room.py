@@ -1,14 +1,14 @@
 """Whether there is room: quotas, region access, names, and what else is going on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from services import names
 from services.azure.activitylog import ActivityEvent
 from services.checks import needed, quota
 from services.checks.facts import HELD, Facts, Unknown, ids_of
-from services.checks.findings import Judge, found, seen, skipped, unread
+from services.checks.findings import Judge, found, only, seen, skipped, unread
 from services.ids import ArmId, KeyId, same
-from services.model.intent import Create, Intent
+from services.model.intent import Create, Intent, WorkspaceSetup
 from services.model.plan import Finding
 from services.model.quota import QuotaLine
 from services.model.resources import Workspace
@@ -16,7 +16,7 @@ from services.model.resources import Workspace
 _SERVICE_SIDE = "Service-side encryption makes nothing of the kind in your subscription"
 
 
-def cosmos_region(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def cosmos_region(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Regions are closed to some subscriptions; "allowed" is not "has capacity"."""
     region = facts.cosmos_location
     if not needed.own_resources(intent):
@@ -44,7 +44,7 @@ def cosmos_region(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def cosmos_accounts(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def cosmos_accounts(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Azure tells no limit."""
     subject = str(ArmId(intent.subscription.lower()))
     if not needed.own_resources(intent):
@@ -65,7 +65,7 @@ def cosmos_accounts(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def search_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def search_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Of the sku that Azure probably takes."""
     if not needed.own_resources(intent):
         yield skipped("search-quota", intent.region, _SERVICE_SIDE)
@@ -74,14 +74,14 @@ def search_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
     yield from _quota("search-quota", intent, facts, line, "search_usages")
 
 
-def storage_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def storage_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Accounts of a subscription in a region."""
     yield from _quota(
         "storage-quota", intent, facts, quota.storage(intent, facts), "storage_usages"
     )
 
 
-def ml_quota(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def ml_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Workspaces; a quota of cores that is used up is a warning, for the first job needs some."""
     room = quota.workspaces(intent, facts)
     yield from _quota("ml-quota", intent, facts, room, "group_workspaces")
@@ -122,7 +122,7 @@ def _quota(
         )
 
 
-def search_capacity(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def search_capacity(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Nobody tells."""
     if not needed.own_resources(intent):
         yield skipped("search-capacity", intent.region, _SERVICE_SIDE)
@@ -138,7 +138,7 @@ def search_capacity(intent: Intent, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def names_rules(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def names_rules(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """What an intent file says is judged when it is read; screens and derived names are here."""
     wish = intent.workspace
     wanted = [
@@ -167,11 +167,11 @@ def names_rules(intent: Intent, facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _name(check: str, what: str) -> Judge:
+def _name(check: str, what: str) -> Callable[[WorkspaceSetup, Facts], Iterator[Finding]]:
     """A judge of whether a name is free in the whole cloud."""
     fact = check.replace("-", "_")
 
-    def judge(intent: Intent, facts: Facts) -> Iterator[Finding]:
+    def judge(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
         answer = facts.names.get(fact)
         if answer is None:
             yield skipped(check, what, f"No {what} is made")
@@ -193,11 +193,11 @@ def _name(check: str, what: str) -> Judge:
     return judge
 
 
-def workspace(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def workspace(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Encryption can't be changed later."""
     there, name = facts.workspace, intent.workspace.name
     if isinstance(there, Unknown):
-        subject = str(ids_of(intent).workspace)
+        subject = str(ids_of(intent).target)
         yield unread("workspace", subject, f"{name} could not be read", there)
     elif there is not None and not is_wanted(intent, there):
         how = there.encryption.key_id if there.encryption else "Microsoft's keys"
@@ -212,7 +212,7 @@ def workspace(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def is_wanted(intent: Intent, found: Workspace) -> bool:
+def is_wanted(intent: WorkspaceSetup, found: Workspace) -> bool:
     """Whether an existing workspace is the one the intent describes, as far as can't change."""
     encryption = found.encryption
     if encryption is None or not same(encryption.vault_id, str(ids_of(intent).vault)):
@@ -221,7 +221,7 @@ def is_wanted(intent: Intent, found: Workspace) -> bool:
     return mode == intent.workspace.encryption and _key_matches(intent, encryption.key_id)
 
 
-def _key_matches(intent: Intent, key_id: str) -> bool:
+def _key_matches(intent: WorkspaceSetup, key_id: str) -> bool:
     used = KeyId.parse(key_id)
     pinned = intent.key.version
     return used.name.lower() == intent.key.name.lower() and (
@@ -229,12 +229,12 @@ def _key_matches(intent: Intent, key_id: str) -> bool:
     )
 
 
-def workspace_deleted(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def workspace_deleted(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Azure has no list of deleted workspaces; a managed group that outlived one tells for sure.
 
     The activity log tells of deletes, not whether they were for good.
     """
-    id, name = str(ids_of(intent).workspace), intent.workspace.name
+    id, name = str(ids_of(intent).target), intent.workspace.name
     if facts.workspace is not None:
         yield skipped("workspace-deleted", id, f"{name} is there")
         return
@@ -277,12 +277,14 @@ def workspace_deleted(intent: Intent, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _was_deleted(intent: Intent, facts: Facts, delete: ActivityEvent, purge: str) -> Finding:
+def _was_deleted(
+    intent: WorkspaceSetup, facts: Facts, delete: ActivityEvent, purge: str
+) -> Finding:
     name, until = intent.workspace.name, delete.at + HELD
     return found(
         "workspace-deleted",
         "unknown",
-        str(ids_of(intent).workspace),
+        str(ids_of(intent).target),
         f"A workspace {name} was deleted on {delete.at:%-d %b %Y}: it may hold the name until"
         f" {until:%-d %b %Y}",
         seen(facts, "workspace_deletes", "eventTimestamp", f"{delete.at:%Y-%m-%dT%H:%M:%SZ}"),
@@ -320,9 +322,9 @@ def deployment_running(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def workspace_validate(intent: Intent, facts: Facts) -> Iterator[Finding]:
+def workspace_validate(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """It sees the workspace, not what Azure makes in the managed group."""
-    id, told = str(ids_of(intent).workspace), facts.validation
+    id, told = str(ids_of(intent).target), facts.validation
     if isinstance(told, Unknown):
         title = "Resource Manager could not be asked to validate the workspace"
         yield unread("workspace-validate", id, title, told)
@@ -345,18 +347,23 @@ def workspace_validate(intent: Intent, facts: Facts) -> Iterator[Finding]:
 
 
 JUDGES: dict[str, Judge] = {
-    "cosmos-region": cosmos_region,
-    "cosmos-accounts": cosmos_accounts,
-    "search-quota": search_quota,
-    "search-capacity": search_capacity,
-    "storage-quota": storage_quota,
-    "ml-quota": ml_quota,
-    "names-rules": names_rules,
-    "storage-name": _name("storage-name", "storage account"),
-    "secrets-vault-name": _name("secrets-vault-name", "vault for secrets"),
-    "registry-name": _name("registry-name", "container registry"),
-    "workspace": workspace,
-    "workspace-deleted": workspace_deleted,
     "deployment-running": deployment_running,
-    "workspace-validate": workspace_validate,
+    **only(
+        WorkspaceSetup,
+        {
+            "cosmos-region": cosmos_region,
+            "cosmos-accounts": cosmos_accounts,
+            "search-quota": search_quota,
+            "search-capacity": search_capacity,
+            "storage-quota": storage_quota,
+            "ml-quota": ml_quota,
+            "names-rules": names_rules,
+            "storage-name": _name("storage-name", "storage account"),
+            "secrets-vault-name": _name("secrets-vault-name", "vault for secrets"),
+            "registry-name": _name("registry-name", "container registry"),
+            "workspace": workspace,
+            "workspace-deleted": workspace_deleted,
+            "workspace-validate": workspace_validate,
+        },
+    ),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from services.checks import needed
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.fit import deleted_fit, network_fit
@@ -205,13 +206,15 @@ def vault_network(intent: Intent, facts: Facts) -> Iterator[Finding]:
     vault = facts.vault
     if not isinstance(vault, Vault):
         return
-    fit = network_fit(vault, mode=intent.workspace.encryption)
+    fit = network_fit(
+        vault, mode="service-side" if needed.service_side(intent) else "own-resources"
+    )
     if fit.word == "ok":
         return
     repair = f"az keyvault update -n {vault.name} --bypass AzureServices"
     if vault.public_access.lower() == "securedbyperimeter":
         repair = "Take the vault out of the network perimeter, or choose another vault."
-    elif intent.workspace.encryption == "service-side":
+    elif needed.service_side(intent):
         repair = f"az keyvault update -n {vault.name} --public-network-access Enabled"
     yield found(
         "vault-network",

@@ -16,6 +16,7 @@ from services.azure import (
 from services.checks import needed
 from services.checks.facts import HELD, Unknown, known, known_from
 from services.checks.reading import Reading, by_name
+from services.model.intent import WorkspaceSetup
 from services.model.resources import KeyVersion, ResourceGroup, Subscription
 
 DELETE = "Microsoft.MachineLearningServices/workspaces/delete"
@@ -65,19 +66,23 @@ async def _validation(on: Reading) -> Any:
     if not isinstance(group, ResourceGroup) or not isinstance(key, KeyVersion):
         return None
     identity = str(on.ids.identity) if on.ids.identity else ""
+    if not isinstance(on.intent, WorkspaceSetup):
+        return None
     body = needed.workspace(on.intent, str(on.ids.vault), key.id, identity, on.further)
     template = {**body, "apiVersion": workspaces.API}
     return await known(deployments.validate(on.conn, str(on.ids.group), [template]))
 
 
 async def _workspace(on: Reading) -> Any:
-    return await known(workspaces.get_workspace(on.conn, str(on.ids.workspace)))
+    if not isinstance(on.intent, WorkspaceSetup):
+        return None
+    return await known(workspaces.get_workspace(on.conn, str(on.ids.target)))
 
 
 async def _workspace_deletes(on: Reading) -> Any:
     if await on.get("workspace") is not None:
         return ()
-    whole, id = on.ids.group.subscription, str(on.ids.workspace)
+    whole, id = on.ids.group.subscription, str(on.ids.target)
     since = on.conn.now() - HELD
     found = await known(activitylog.events(on.conn, whole, since=since, resource_id=id))
     if isinstance(found, Unknown):

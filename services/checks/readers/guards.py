@@ -8,6 +8,7 @@ from services.checks import needed
 from services.checks.facts import Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
+from services.model.intent import WorkspaceSetup
 from services.model.resources import ResourceGroup, Vault
 
 
@@ -39,6 +40,8 @@ async def _locks(on: Reading) -> Any:
 async def _policy_workspace(on: Reading) -> Any:
     identity = str(on.ids.identity) if on.ids.identity else ""
     key = f"{on.conn.cloud.vault_uri(on.intent.vault.name)}/keys/{on.intent.key.name}"
+    if not isinstance(on.intent, WorkspaceSetup):
+        return None
     body = needed.workspace(on.intent, str(on.ids.vault), key, identity, on.further)
     return await _restrictions(on, await _group_or_above(on), body, workspaces.API)
 

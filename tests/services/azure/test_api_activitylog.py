@@ -67,7 +67,7 @@ async def created(sandbox: RunningSandbox, name: str) -> list[activitylog.Activi
         key = f"{conn.cloud.vault_uri(intent.vault.name)}/keys/{intent.key.name}"
         body = needed.workspace(intent, str(ids.vault), key, "", {})
         body = {name: value for name, value in body.items() if name not in ("type", "name")}
-        await workspaces.begin_create(conn, str(ids.workspace), body)
+        await workspaces.begin_create(conn, str(ids.target), body)
         sandbox.advance(900)
         found = await activitylog.events(conn, intent.subscription, since=conn.now() - DAY)
     return found[::-1]

@@ -9,7 +9,14 @@ from sandboxed import RunningSandbox
 
 from services.checks.preflight import read_all
 from services.checks.registry import BY_ID
-from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import (
+    Create,
+    Intent,
+    KeyIntent,
+    VaultIntent,
+    WorkspaceIntent,
+    WorkspaceSetup,
+)
 from services.setup.dependencies import dependencies_of
 
 CHALLENGE = 401
@@ -48,8 +55,7 @@ def intent_for(subscription: str, **parts: Any) -> Intent:
     if workspace.get("identity") == IDENTITY:
         scope = f"/subscriptions/{subscription}/resourceGroups/{group}/providers"
         workspace["identity"] = f"{scope}/{IDENTITY}"
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=subscription,
         region="westeurope",
         resource_group=group,

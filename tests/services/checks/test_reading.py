@@ -14,7 +14,7 @@ from services.checks.facts import PLAN
 from services.checks.preflight import EVERYTHING, judged, run_checks
 from services.checks.reading import read, reading
 from services.checks.registry import CHECKS
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.setup.dependencies import dependencies_of
 from services.setup.plan import make_plan
 
@@ -22,8 +22,7 @@ CONTOSO = "5b000000-0000-4000-8000-0000000000d1"
 
 
 def contoso() -> Intent:
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=CONTOSO,
         region="westeurope",
         resource_group="rg-ml",

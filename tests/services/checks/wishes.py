@@ -11,7 +11,7 @@ from services.azure.usages import CosmosRegion
 from services.checks.facts import Asked, Facts
 from services.checks.needed import namespaces
 from services.checks.preflight import EVERYTHING
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import (
     Caller,
     KeyVersion,
@@ -45,8 +45,7 @@ def wish(**parts: Any) -> Intent:
     vault = {"name": "kv-ml", **parts.pop("vault", {})}
     key = {"name": "cmk", **parts.pop("key", {})}
     workspace = {"name": "mlw", **parts.pop("workspace", {})}
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=SUB,
         region="westeurope",
         resource_group="rg-ml",

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.cost.meters import METERS
 from services.model.cost import Meter, Prices, Tier
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 
 ID = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/"
 PRICE = {
@@ -57,8 +57,7 @@ def prices(*without: str) -> Prices:
 def intent(
     key: dict[str, Any] | None = None, vault: dict[str, Any] | None = None, **workspace: Any
 ) -> Intent:
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription="00000000-0000-0000-0000-000000000001",
         region="westeurope",
         resource_group="rg-ml",

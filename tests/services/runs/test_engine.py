@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from services.azure.errors import AzureError, ErrorKind
 from services.azure.policies import Outcome, Write, recorder
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
@@ -25,8 +25,7 @@ from services.setup.context import Context, Observation, StepFailed
 CONN: Any = SimpleNamespace(
     cloud=SimpleNamespace(name="Test"), caller=None, subscribe=lambda _: lambda: None
 )
-INTENT = Intent(
-    kind="workspace",
+INTENT = WorkspaceSetup(
     subscription="00000000-0000-0000-0000-000000000000",
     region="westeurope",
     resource_group="rg",

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.view import RunView
 
@@ -12,8 +12,7 @@ COSMOS = (
 
 
 def plan() -> Plan:
-    intent = Intent(
-        kind="workspace",
+    intent = WorkspaceSetup(
         subscription="00000000-0000-0000-0000-000000000000",
         region="westeurope",
         resource_group="rg",

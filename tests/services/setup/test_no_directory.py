@@ -18,7 +18,7 @@ from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
 from services.setup.plan import make_plan
 
-COSMOS, _, ML = APP_IDS
+COSMOS, _, ML, _ = APP_IDS
 STRANGER = "00000000-0000-4000-8000-00000000beef"
 
 

@@ -10,8 +10,16 @@ import pytest
 from services.azure.authorization import CONTRIBUTOR, CRYPTO_OFFICER, CRYPTO_USER
 from services.azure.clouds import AZURE_PUBLIC
 from services.checks.facts import Facts, Unknown
+from services.checks.needed import namespaces
 from services.checks.preflight import judge
-from services.model.intent import Create, Intent, KeyIntent, VaultIntent, WorkspaceIntent
+from services.model.intent import (
+    Create,
+    Intent,
+    KeyIntent,
+    VaultIntent,
+    WorkspaceIntent,
+    WorkspaceSetup,
+)
 from services.model.plan import Plan, Step
 from services.model.resources import (
     AccessPolicy,
@@ -28,7 +36,7 @@ from services.model.resources import (
     Workspace,
 )
 from services.setup import steps
-from services.setup.plan import build, namespaces, settled
+from services.setup.plan import build, settled
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SUB = "00000000-0000-0000-0000-000000000001"
@@ -46,8 +54,7 @@ def intent(**parts: Any) -> Intent:
     vault = {"name": "kv-ml", "create": True, **parts.pop("vault", {})}
     key = {"name": "cmk", "create": True, **parts.pop("key", {})}
     workspace = {"name": "mlw", **parts.pop("workspace", {})}
-    return Intent(
-        kind="workspace",
+    return WorkspaceSetup(
         subscription=SUB,
         region="westeurope",
         resource_group="rg-ml",
