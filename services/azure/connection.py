@@ -21,7 +21,7 @@ from services.azure.errors import AzureError, ErrorKind, answer_error, sentence,
 from services.azure.events import Bus, ConnectionEvent, RequestDone
 from services.azure.identity import Caller
 from services.azure.policies import Inside, Journal, ReadOnlyGuard, RequestLog, Retry
-from services.azure.throttle import Budgets, Throttle, Turn
+from services.azure.throttle import Throttle, Turn
 from services.azure.tokens import Tokens
 from services.azure.transport import Timeouts, Transport
 
@@ -77,7 +77,7 @@ class Connection:
         if isinstance(credential, DeviceCodeSignIn):
             credential.hear(self._bus.emit)
         self._clocks = Clocks()
-        self._budgets = Budgets()
+        self._budgets = transport.budgets
         self._clients: dict[tuple[str, str], Any] = {}
 
     @classmethod

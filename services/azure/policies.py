@@ -1,7 +1,8 @@
 """The pipeline of every call: guard, retry, throttle, journal, log. Nothing else repeats or hides.
 
 Order, outermost first: ReadOnlyGuard, Inside, Retry (GET and HEAD only), Throttle, Journal, Turn,
-RequestLog, then sign-in and transport. Throttle and Turn are in services/azure/throttle.py.
+RequestLog, then sign-in and transport, which looks last whether a request limit holds it.
+Throttle and Turn are in services/azure/throttle.py.
 Tokens are asked for by the credential's own pipeline.
 """
 
@@ -33,6 +34,7 @@ from services.azure import headers
 from services.azure.clocks import Clocks
 from services.azure.errors import AzureError, ErrorKind, read_only
 from services.azure.events import Bus, ConnectionEvent, RequestDone
+from services.azure.throttle import Held
 from services.text import clean, plain
 
 __all__ = [
@@ -214,8 +216,8 @@ class RequestLog(AsyncHTTPPolicy[Any, Any]):
         self._bus, self._clocks = bus, clocks
 
     async def send(self, request: Request) -> Response:
-        """Send and report, whatever comes of it."""
-        started, status, found = time.monotonic(), None, ""
+        """Send and report, whatever comes of it; nothing of what a request limit kept back."""
+        started, status, found, left = time.monotonic(), None, "", True
         parts = urlsplit(request.http_request.url)
         try:
             response = await self.next.send(request)
@@ -223,18 +225,22 @@ class RequestLog(AsyncHTTPPolicy[Any, Any]):
             found = headers.request_id(response.http_response.headers)
             self._clocks.note(parts.netloc, response.http_response.headers)
             return response
+        except Held:
+            left = False
+            raise
         finally:
-            self._bus.emit(
-                RequestDone(
-                    at=datetime.now(UTC),
-                    method=request.http_request.method,
-                    host=plain(parts.netloc, 300),
-                    path=plain(parts.path),
-                    status=status,
-                    ms=(time.monotonic() - started) * 1000,
-                    request_id=found,
+            if left:
+                self._bus.emit(
+                    RequestDone(
+                        at=datetime.now(UTC),
+                        method=request.http_request.method,
+                        host=plain(parts.netloc, 300),
+                        path=plain(parts.path),
+                        status=status,
+                        ms=(time.monotonic() - started) * 1000,
+                        request_id=found,
+                    )
                 )
-            )
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):

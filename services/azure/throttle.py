@@ -9,7 +9,8 @@ refuse with thousands left (azure-docs#11849, azure-rest-api-specs#270).
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,10 +35,10 @@ _BELIEVED = 3
 _READS = ("GET", "HEAD")
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
-Watcher = Callable[[Throttled | None], Awaitable[None]]
+Watcher = Callable[[Throttled], AbstractAsyncContextManager[None]]
 
 watcher: ContextVar[Watcher | None] = ContextVar("wrapkey_watcher", default=None)
-"""Awaited with each wait of a request made in its context, and with None when that is over."""
+"""Entered for each wait of a request made in its context, and left when that is over."""
 
 
 def budget(method: str, url: str) -> str:
@@ -88,6 +89,11 @@ class Budgets:
         """
         account = self._accounts[scope]
         return not account.window or account.on_their_way < account.window
+
+    def check(self, method: str, url: str) -> None:
+        """Raise Held where a request may not be sent now."""
+        if self.wait(budget(method, url)):
+            raise Held
 
     def note(self, scope: str, status: int, asked: float | None) -> None:
         """Remember what an answer said.
@@ -151,7 +157,8 @@ class Throttle(AsyncHTTPPolicy[Any, Any]):
                 try:
                     return await self.next.send(request)
                 except Held:
-                    continue
+                    # Key Vault's sign-in sends a request without its body first.
+                    request.http_request = asked
 
     async def _sleep(self, scope: str) -> None:
         seconds, watch = self._budgets.wait(scope), watcher.get()
@@ -167,18 +174,17 @@ class Throttle(AsyncHTTPPolicy[Any, Any]):
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         event = Throttled(until=until, seconds=seconds, scope=scope)
         self._bus.emit(event)
-        if watch is not None:
-            await watch(event)
-        await asyncio.sleep(self._budgets.wait(scope))
-        if watch is not None:
-            await watch(None)
+        async with watch(event) if watch is not None else nullcontext():
+            await asyncio.sleep(self._budgets.wait(scope))
 
 
 class Turn(AsyncHTTPPolicy[Any, Any]):
-    """The last look before a request leaves, and what its answer says of its budget.
+    """A second look before a request leaves, and what its answer says of its budget.
 
     Writes wait for their turn in a run between :class:`Throttle` and here; a budget that was
     closed meanwhile sends them back, so that they keep nobody else's turn while they wait.
+    Signing in may take long after that: the transport looks last (:meth:`Budgets.check`).
+    Reads are counted here and not there, so that no two pass :meth:`Budgets.room` at once.
     """
 
     def __init__(self, budgets: Budgets) -> None:
@@ -189,8 +195,7 @@ class Turn(AsyncHTTPPolicy[Any, Any]):
         """Send and note; raises Held where the budget is closed."""
         asked = request.http_request
         scope = budget(asked.method, asked.url)
-        if self._budgets.wait(scope):
-            raise Held
+        self._budgets.check(asked.method, asked.url)
         self._budgets.enter(scope)
         try:
             response = await self.next.send(request)

@@ -12,6 +12,7 @@ from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
 
 from services.azure import tls
 from services.azure.policies import SAFE
+from services.azure.throttle import Budgets
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,8 @@ class Transport(AsyncHttpTransport[Any, Any]):
 
     def __init__(self, settings: Timeouts, *ca_files: str) -> None:
         self._settings = settings
+        self.budgets = Budgets()
+        """What its answers said of request limits."""
         trusted = tls.context(*ca_files)
         self.session = _session(trusted)
         """For reads; also for calls without a pipeline, such as a cloud's description."""
@@ -69,7 +72,12 @@ class Transport(AsyncHttpTransport[Any, Any]):
         self._writes = AioHttpTransport(session=self._fresh, **limits)
 
     async def send(self, request: Any, **kwargs: Any) -> Any:
-        """Send one request once; raises azure-core's transport errors or AzureError (TLS)."""
+        """Send one request once.
+
+        Raises azure-core's transport errors, AzureError (TLS), and Held where a budget was closed
+        while somebody signed in.
+        """
+        self.budgets.check(request.method, request.url)
         lane = self._reads if request.method.upper() in SAFE else self._writes
         try:
             async with asyncio.timeout(self._settings.total):

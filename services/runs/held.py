@@ -1,5 +1,7 @@
 """What a run says while Azure's request limits hold one of its steps."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from services.azure.events import Throttled
@@ -16,18 +18,24 @@ class Held:
         self._waiting = 0
         self._until: datetime | None = None
 
-    async def __call__(self, wait: Throttled | None) -> None:
-        """Tell when the wait ends, once for requests that wait together; then that it is over."""
-        if wait is None:
+    @asynccontextmanager
+    async def __call__(self, wait: Throttled) -> AsyncIterator[None]:
+        """Tell when the wait ends, once for requests that wait together; then that it is over.
+
+        A wait that is cut short tells nothing: Azure may still refuse.
+        """
+        self._waiting += 1
+        try:
+            if self._until is None or (wait.until - self._until).total_seconds() >= 1:
+                self._until = wait.until
+                await self._ctx.say("step.waiting", self._step, why=WHY, until=stamp(wait.until))
+            yield
+        finally:
             self._waiting -= 1
             if not self._waiting:
                 self._until = None
-                await self._ctx.say("step.progress", self._step, note="Azure takes calls again")
-            return
-        self._waiting += 1
-        if self._until is None or (wait.until - self._until).total_seconds() >= 1:
-            self._until = wait.until
-            await self._ctx.say("step.waiting", self._step, why=WHY, until=stamp(wait.until))
+        if not self._waiting:
+            await self._ctx.say("step.progress", self._step, note="Azure takes calls again")
 
 
 WHY = "throttled by Azure"

@@ -1,18 +1,25 @@
 """Request limits: who shares a budget, how long it is closed, and that nothing goes out before."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.rest import HttpRequest
+from azure.mgmt.keyvault.aio import KeyVaultManagementClient
 
 from services.azure.connection import Connection, Timeouts
 from services.azure.errors import AzureError, ErrorKind
 from services.azure.events import Throttled
 from services.azure.policies import Outcome, Write, recorder
 from services.azure.throttle import Budgets, budget, watcher
-from tests.services.connection.wire import SUB, Answer, Wire
+from services.model.plan import Step
+from services.runs.held import Held
+from tests.services.connection.wire import SUB, Answer, Sesame, Wire
 
 Connect = Callable[..., Awaitable[Connection]]
 ARM = "https://management.azure.com"
@@ -197,11 +204,80 @@ async def test_the_watcher_hears_when_a_wait_ends_and_that_it_did(
     conn = await connect()
     heard: list[Throttled | None] = []
 
-    async def hear(wait: Throttled | None) -> None:
+    @asynccontextmanager
+    async def hear(wait: Throttled) -> AsyncIterator[None]:
         heard.append(wait)
+        yield
+        heard.append(None)
 
     token = watcher.set(hear)
     await conn.call("arm", "GET", f"/subscriptions/{SUB}/a")
     watcher.reset(token)
     await conn.call("arm", "GET", f"/subscriptions/{SUB}/a")
     assert heard[0] is not None and heard[0].scope == f"{SUB} reads" and heard[1:] == [None]
+
+
+class Slow(Sesame):
+    """Takes its time over every token after the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        if self.asked:
+            self.asking.set()
+            await self.go_on.wait()
+        return await super().get_token(*scopes, **options)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_a_request_that_signed_in_while_its_budget_closed_waits(
+    wire: Wire, connect: Connect, method: str
+) -> None:
+    """Two clients: one has its token already, the other one's takes until after the refusal."""
+    credential = Slow()
+    conn = await connect(credential=credential)
+    await conn.call("arm", "GET", "/tenants")
+    conn._tokens.forget()
+    other = conn.arm(KeyVaultManagementClient, SUB)
+    url = f"{wire.cloud.arm}/subscriptions/{SUB}/late"
+    late = asyncio.ensure_future(other._client.send_request(HttpRequest(method, url)))
+    await credential.asking.wait()
+
+    told = asyncio.Event()
+    conn.subscribe(lambda event: told.set() if getattr(event, "status", 0) == 429 else None)
+    wire.script.append(refused(Retry_After="1"))
+    early = asyncio.create_task(conn.call("arm", method, f"/subscriptions/{SUB}/early"))
+    await told.wait()
+    credential.go_on.set()
+    await asyncio.gather(early, late, return_exceptions=True)
+
+    first, *_ = [seen for seen in wire.requests if "/early" in seen.path]
+    (sent,) = [seen for seen in wire.requests if "/late" in seen.path]
+    assert sent.at - first.at >= 0.99
+    assert all(one.status is not None for one in conn.recent), "what never left is no request"
+
+
+class Told:
+    """What a step would say."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    async def say(self, event: str, step: Step, **detail: Any) -> None:
+        self.said.append(event)
+
+
+async def test_a_wait_that_is_cut_short_holds_nothing_up() -> None:
+    told = Told()
+    step = Step(id="a", kind="group", title="a", action="create", target="/a")
+    held: Any = Held(told, step)  # type: ignore[arg-type]
+    wait = Throttled(until=datetime.now(UTC), seconds=9, scope="s")
+    with pytest.raises(asyncio.CancelledError):
+        async with held(wait):
+            raise asyncio.CancelledError
+    assert told.said == ["step.waiting"], "nobody knows whether Azure takes calls again"
+    async with held(wait), held(wait):
+        pass
+    assert told.said == ["step.waiting", "step.waiting", "step.progress"]
