@@ -10,7 +10,7 @@ import msgspec
 
 from services.azure import calls
 from services.azure.connection import Connection
-from services.azure.operations import Operation
+from services.azure.operations import Operation, wait
 from services.ids import ArmId
 from services.model.resources import Encryption, Raw, Workspace
 from services.text import plain
@@ -83,27 +83,39 @@ async def delete_workspace(conn: Connection, id: str) -> None:
     Its name stays taken and its managed resource group stays, with its costs, for 14 days
     (Machine Learning, workspace soft deletion).
     """
+    what = f"delete workspace {ArmId.parse(id).name}"
+    await wait(conn, await begin_delete(conn, id), what)
+
+
+async def begin_delete(conn: Connection, id: str, *, purge: bool = False) -> Operation:
+    """Start to delete a workspace; raises AzureError when Azure refuses it.
+
+    ``purge`` ends it for good, one that was deleted softly too, and its managed resource group
+    with it (``forceToPurge``).
+    """
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
-    await calls.finish(
+    return await calls.begin(
         conn,
-        f"delete workspace {where.name}",
+        f"{'purge' if purge else 'delete'} workspace {where.name}",
         sdk.workspaces.begin_delete,
         where.group,
         where.name,
         api_version=API,
+        params={"forceToPurge": "true"} if purge else {},
     )
 
 
-async def change_key(conn: Connection, id: str, key_id: str) -> None:
-    """Point a workspace to another version or key of its vault, and wait; raises AzureError.
+async def begin_change_key(conn: Connection, id: str, key_id: str) -> Operation:
+    """Start to point a workspace to another version or key of its vault; raises AzureError.
 
-    Azure takes another vault for no workspace, and no change with service-side encryption.
+    Azure takes another vault for no workspace, and no change with service-side encryption. The
+    services in the managed group follow in their own time after the operation's end.
     """
     encryption = {"keyVaultProperties": {"keyIdentifier": key_id}}
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
-    await calls.finish(
+    return await calls.begin(
         conn,
         f"change the key of workspace {where.name}",
         sdk.workspaces.begin_update,

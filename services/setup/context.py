@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Between two looks at the managed resource group while the workspace is made."""
     ready_s: float = 1800.0
     """Longest wait for one resource or registration."""
+    follow_s: float = 90_000.0
+    """Longest wait for services to take another version: Storage looks once a day, and a little."""
     grace_s: float = 600.0
     """A refusal this soon after a grant may be the grant not having arrived yet."""
     attempts: int = 4

@@ -26,6 +26,9 @@ _COMMANDS = {
     "check": ("tui.cli.checks", "Check an intent file against what is there; changes nothing."),
     "checks": ("tui.cli.checks", "Every check there is."),
     "diagnose": ("tui.cli.diagnose", "What is wrong with a workspace, and why; changes nothing."),
+    "repair": ("tui.cli.repair", "What makes a diagnosed workspace good again; asks first."),
+    "rotate": ("tui.cli.rotate", "Move a workspace to another version of its key."),
+    "dependents": ("tui.cli.dependents", "Who depends on a vault or a key; changes nothing."),
     "explain": (
         "tui.cli.explain",
         "What an error means that Azure gave you; asks nothing of Azure.",

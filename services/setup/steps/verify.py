@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from services.azure import cosmos, search, storage, workspaces
+from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.ids import ArmId, BadId, KeyId, same
 from services.model.plan import Step
@@ -41,7 +42,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
     key_id: str = ctx.result("key", "id")
     lines = judge_workspace(found, step.params, key_id)
     if not step.params["service_side"] and found.managed_group:
-        lines += await _managed(ctx, step, found.managed_group, key_id)
+        lines += await managed_lines(ctx.conn, step.target, found.managed_group, key_id)
     values = {"lines": msgspec.to_builtins(lines), "managed_group": found.managed_group}
     if any(line.status == "fail" for line in lines):
         raise _wrong(lines)
@@ -143,18 +144,13 @@ def judge_search(found: list[SearchService], key_id: str) -> list[Line]:
     return lines
 
 
-async def _managed(ctx: Context, step: Step, group: str, key_id: str) -> list[Line]:
-    subscription = ArmId.parse(step.target).subscription
+async def managed_lines(conn: Connection, id: str, group: str, key_id: str) -> list[Line]:
+    """What Cosmos DB, AI Search and Storage of a workspace's managed group say; raises nothing."""
+    subscription = ArmId.parse(id).subscription
     parts = await asyncio.gather(
-        _read(
-            "Cosmos DB", cosmos.list_in_group(ctx.conn, subscription, group), judge_cosmos, key_id
-        ),
-        _read(
-            "AI Search", search.list_in_group(ctx.conn, subscription, group), judge_search, key_id
-        ),
-        _read(
-            "Storage", storage.list_in_group(ctx.conn, subscription, group), judge_storage, key_id
-        ),
+        _read("Cosmos DB", cosmos.list_in_group(conn, subscription, group), judge_cosmos, key_id),
+        _read("AI Search", search.list_in_group(conn, subscription, group), judge_search, key_id),
+        _read("Storage", storage.list_in_group(conn, subscription, group), judge_storage, key_id),
     )
     return [line for part in parts for line in part]
 

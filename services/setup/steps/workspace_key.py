@@ -1,9 +1,12 @@
 """Points a workspace to another version, or another key, of the vault it was made with."""
 
-from services.azure import workspaces
+from services.azure import operations, workspaces
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
+from services.setup.waiting import begun
+
+STAYS = "To go back, rotate the workspace to the version it had."
 
 STAYS = "Another version can be chosen again while it is enabled."
 
@@ -26,17 +29,36 @@ async def observe(ctx: Context, step: Step) -> Observation:
             "Keep the version it names enabled.",
             code="ServiceSide",
         )
-    there = found.encryption.key_id.lower() == step.params["key"].lower()
+    wanted = _wanted(ctx, step)
+    there = bool(wanted) and found.encryption.key_id.lower() == wanted.lower()
     return Observation(done=there and found.state == "Succeeded")
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Change it and wait until Cosmos DB, AI Search and Storage have taken it."""
-    await workspaces.change_key(ctx.conn, step.target, step.params["key"])
+    """Change it, or wait for the change that goes on already, and wait for its end."""
+    going = await begun(ctx, step, lambda: _state(ctx, step))
+    if going is not None:
+        await going
+        if (await observe(ctx, step)).done:
+            return Observation(done=True)
+    operation = await workspaces.begin_change_key(ctx.conn, step.target, _wanted(ctx, step))
+    await operations.wait(ctx.conn, operation, step.title)
     return Observation(done=True)
 
 
 def command(ctx: Context, step: Step) -> str:
     """For a person who may change the workspace."""
     field = "properties.encryption.keyVaultProperties.keyIdentifier"
-    return f"az resource update --ids {step.target} --set {field}={step.params['key']}"
+    return f"az resource update --ids {step.target} --set {field}={_wanted(ctx, step)}"
+
+
+def _wanted(ctx: Context, step: Step) -> str:
+    """The identifier: planned, or found by the step that ``key_from`` names; else empty."""
+    planned = step.params.get("key", "")
+    made = ctx.results.get(step.params.get("key_from", ""), {})
+    return str(planned or made.get("id", ""))
+
+
+async def _state(ctx: Context, step: Step) -> str | None:
+    found = await workspaces.get_workspace(ctx.conn, step.target)
+    return found.state if found else None

@@ -1,0 +1,1 @@
+"""Changes to a workspace that is there: another version of its key, or its end."""

@@ -1,0 +1,48 @@
+"""Changes as scripts see them before they are carried out."""
+
+from typing import Any
+
+import msgspec
+
+from services.changes.model import Rotation, left_behind
+from services.checks.facts import Unknown
+from services.model.fleet import Dependent
+from services.model.plan import Plan
+from services.model.resources import KeyVersion
+from services.runs.headless import finding_document, step_document, worst
+
+
+def rotation_document(rotation: Rotation, plan: Plan) -> dict[str, Any]:
+    """What ``wrapkey rotate --preview`` prints, without its schema; JSON types only."""
+    users = rotation.dependents
+    return {
+        "subject": rotation.subject,
+        "at": msgspec.to_builtins(rotation.at),
+        "workspaces": [
+            {"id": one.workspace.id, "name": one.workspace.name, "key": str(one.key)}
+            for one in rotation.places
+        ],
+        "key": rotation.name,
+        "to": rotation.wanted.id if isinstance(rotation.wanted, KeyVersion) else None,
+        "dependents": None
+        if isinstance(users, Unknown)
+        else [dependent_document(one) for one in users],
+        "left_behind": []
+        if isinstance(users, Unknown)
+        else [one.id for one in left_behind(rotation, users)],
+        **_plan(plan),
+    }
+
+
+def dependent_document(one: Dependent) -> dict[str, Any]:
+    """A dependent; ``version`` is empty where it tells none."""
+    told: dict[str, Any] = msgspec.to_builtins(one)
+    return {**told, "version": one.version}
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "steps": [step_document(step) for step in plan.steps],
+        "findings": [finding_document(one) for one in plan.findings],
+        "worst": worst(plan),
+    }

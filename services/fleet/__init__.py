@@ -1,0 +1,1 @@
+"""Questions over all subscriptions, asked of Azure Resource Graph."""

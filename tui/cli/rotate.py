@@ -1,0 +1,137 @@
+"""rotate: move a workspace to another version of its key, or another key of its vault."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tui.cli.dependents import lines
+from tui.cli.failed import BadInput
+from tui.cli.options import Given, shared
+from tui.cli.output import document, talk
+from tui.cli.setup import WORDS, as_json, failing
+from tui.exits import Exit
+
+if TYPE_CHECKING:
+    from services.azure.connection import Connection
+    from services.changes.model import Rotation, Wish
+    from services.model.plan import Finding, Plan
+
+
+@click.command()
+@click.argument("workspace", metavar="ID|NAME|KEY-URL")
+@click.option("--version", metavar="V", help="To this version: 32 hex digits, or latest.")
+@click.option("--key", metavar="NAME", help="To another key of the same vault.")
+@click.option("--new-version", is_flag=True, help="To a new version; without --key the default.")
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Only show what would be done, and who is left on the old version.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@shared
+@click.pass_context
+def rotate(  # noqa: PLR0917  (click gives what the options say)
+    context: click.Context,
+    workspace: str,
+    version: str | None,
+    key: str | None,
+    new_version: bool,
+    preview: bool,
+    yes: bool,
+    as_json: bool,
+) -> Exit:
+    """Move a workspace to a new version of its key.
+
+    ID|NAME|KEY-URL is a workspace, or the address of a key, which stands for every workspace
+    that uses it. Waits until Cosmos DB, AI Search and Storage have taken the version, as far as
+    each tells. Events go to stdout.
+    """
+    from services.changes.model import Wish
+
+    given = Given.of(context)
+    if not yes and not preview and not sys.stdin.isatty():
+        raise BadInput(
+            "Nobody can be asked here: look at `wrapkey rotate ID --preview` first, then add --yes."
+        )
+    wish = Wish(key=key or "", version=version or "", new=new_version)
+    return asyncio.run(_rotate(given, workspace, wish, only_show=preview, yes=yes, as_json=as_json))
+
+
+async def _rotate(
+    given: Given, text: str, wish: "Wish", *, only_show: bool, yes: bool, as_json: bool
+) -> Exit:
+    from services.changes.document import rotation_document
+    from services.changes.rotation import plan_rotation
+    from tui.cli.carrying import begin
+    from tui.connect import connected
+
+    async with connected(given.options, given.paths, given.memory) as conn:
+        found = await _read(conn, text, wish)
+        made = plan_rotation(found)
+        if only_show and as_json:
+            document(**rotation_document(found, made))
+            return Exit.CHECK_FAILS if failing(made) else Exit.DONE
+        _tell(found, made)
+        refused = refusal(made)
+        if refused is not None:
+            return refused
+        if only_show or (not yes and not _sure(found)):
+            talk("Nothing was changed.")
+            return Exit.DONE
+        return await begin(conn, given, made, away="", as_json=as_json)
+
+
+async def _read(conn: "Connection", text: str, wish: "Wish") -> "Rotation":
+    from services.changes.rotation import NoRotation, read
+    from services.diagnosis.target import NoTarget
+
+    try:
+        return await read(conn, text, wish)
+    except (NoRotation, NoTarget) as error:
+        raise BadInput(str(error)) from None
+
+
+def refusal(made: "Plan") -> Exit | None:
+    """Why nothing is begun: a finding that fails, or nothing to do; None where it may be."""
+    if failing(made):
+        talk("Nothing was changed. Settle these first.")
+        return Exit.CHECK_FAILS
+    if not made.steps:
+        talk("It is so already: there is nothing to do.")
+        return Exit.DONE
+    return None
+
+
+def tell_findings(found: "tuple[Finding, ...]") -> None:
+    """Findings that are not OK, with what they mean and what to do."""
+    for one in found:
+        if one.status not in {"ok", "skipped"}:
+            talk(f"{WORDS[one.status]:<5} {one.title}")
+            for text in (one.meaning, one.repair.text if one.repair else ""):
+                if text:
+                    talk(f"      {text}")
+
+
+def _tell(found: "Rotation", made: "Plan") -> None:
+    """To stderr: who uses the key with which version, what is found, what is done."""
+    from services.changes.findings import UNKNOWN_TOOL
+
+    users = found.dependents
+    if isinstance(users, tuple):
+        talk(f"{len(users)} depend on the key, of what you may read, as of {found.at:%H:%M:%S}Z:")
+        for one in users:
+            talk(next(lines(one)))
+    tell_findings(found.findings)
+    if not any(one.check == "rotation-tool" and one.status == "warn" for one in found.findings):
+        talk(UNKNOWN_TOOL)
+    for number, step in enumerate(made.steps, 1):
+        forever = f"  Can't be undone: {step.irreversible}" if step.irreversible else ""
+        talk(f"{number:>2} {step.title}{forever}")
+
+
+def _sure(found: "Rotation") -> bool:
+    names = ", ".join(one.workspace.name for one in found.places)
+    return click.confirm(f"Rotate {names}?", err=True)
