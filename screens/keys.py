@@ -69,6 +69,8 @@ _KEYS = (
     Key("down_text", "j", "cursor_down", "down", "One line down.", footer=False),
     Key("up_text", "k", "cursor_up", "up", "One line up.", footer=False),
     Key("accept", "enter", "accept", "accept", "Take what is written."),
+    Key("read_on", "pagedown,down", "read_on", "read on", "The rest of the question.", "pgdn"),
+    Key("read_back", "pageup,up", "read_back", "back", "Back in the question.", footer=False),
     # forms
     Key("open_choice", "enter,space", "open_choice", "choose", "Open this choice."),
     Key("go_on", "enter,space", "go_on", "continue", "Go on with what is chosen."),
@@ -115,8 +117,8 @@ _KEYS = (
     Key("timeline", "t", "timeline", "timeline", "What happened, newest first; again for back."),
     Key("next_view", "tab", "next_view", "tree", "Findings, tree, timeline, and round again."),
     Key("export", "e", "export", "export", "Write a report: Markdown, HTML or JSON."),
-    Key("proof", "p", "proof", "proof", "Wrap and unwrap random bytes with the key, as you."),
-    Key("judge_again", "r", "again", "again", "Read everything again and judge it anew."),
+    Key("proof", "p", "proof", "proof", "Wrap and unwrap random bytes, as you.", footer=False),
+    Key("judge_again", "r", "again", "again", "Read it all again, judge it anew.", footer=False),
     Key("local", "L", "local", "local time", "Your own time instead of UTC, and back.", "", False),
     Key("diagnose_this", "d", "diagnose_this", "diagnose", "Why this does not work.", footer=False),
     # signing in

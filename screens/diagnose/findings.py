@@ -39,12 +39,15 @@ def since(finding: Finding) -> str:
 
 
 def since_short(finding: Finding, room: int) -> str:
-    """The same for the end of a row: without the year, and without the name where it is long."""
+    """The same for the end of a row, without the year; without the name where it is too long.
+
+    Where not even the time has room it is told all the same: the title gives way then.
+    """
     if finding.since is None:
         return ""
     begun = f"since {finding.since:%d %b %H:%MZ}"
     whole = f"{begun}, by {plain(finding.by)}" if finding.by else begun
-    return next((one for one in (whole, begun) if len(one) <= room), "")
+    return whole if len(whole) <= room else begun
 
 
 def under_way(found: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -125,7 +128,7 @@ def repair(finding: Finding) -> str:
         return finding.repair.text
     count = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
     undo = "CAN'T BE UNDONE" if finding.repair.irreversible else "can be undone"
-    return f"{finding.repair.text} ({count}, {undo}): f"
+    return f"f: {count}, {undo}: {finding.repair.text}"
 
 
 def summary(found: Sequence[Finding]) -> list[Block]:
@@ -148,7 +151,7 @@ def details(finding: Finding, diagnosis: Diagnosis | None) -> str:
         ("Since", since(finding).removeprefix("since ")),
         ("Follows", _titles(finding.causes, by_id)),
         ("Means", finding.meaning),
-        ("Repair", repair(finding).removesuffix(": f")),
+        ("Repair", repair(finding).removeprefix("f: ")),
         ("Source", finding.source),
     ]
     text = [f"{WORDS[finding.status]}: {plain(finding.title)}"]

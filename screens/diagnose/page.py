@@ -15,6 +15,7 @@ from screens.diagnose.pane import Pane
 from screens.diagnose.table import FindingTable
 from screens.keys import bind
 from screens.run import Line
+from screens.setup.page import explanation
 from screens.setup.tabs import Tab, TabLine
 from screens.widgets.confirm import Confirm, TypedConfirm
 from screens.widgets.explain import Explanation
@@ -33,6 +34,9 @@ from services.text import plain
 TABS = (Tab("findings", "Findings"), Tab("tree", "Tree"), Tab("timeline", "Timeline"))
 FLUSH = 0.25
 """Seconds between two paints of what streams in."""
+
+HIGH = 32
+"""Rows from which the pane below the list is higher."""
 
 PROOF = (
     "wrapkey makes 32 random bytes, lets the vault wrap them with this key, unwrap them again, and "
@@ -58,6 +62,7 @@ class DiagnosePage(Page[None]):
         *("repair", "repair_all", "next_view", "timeline", "proof"),
         *("judge_again", "local"),
     )
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012  (as Textual declares it)
     title_word = "Diagnose"
     under_runs = True
     guide = (
@@ -164,7 +169,7 @@ class DiagnosePage(Page[None]):
             self.query_one(FindingTable).show(told.rows(found, done=False))
             self.query_one(TabLine).show({"findings": str(len(found))})
         self.query_one(TitleLine).show(right=f"reading  {told.counts(found)}".rstrip())
-        self._state("Reading what the workspace depends on. Nothing is written.")
+        self._state("Reading, writing nothing. Azure's own diagnosis may take half a minute.")
         self._tell()
 
     def _show(self, found: Diagnosis) -> None:
@@ -212,8 +217,8 @@ class DiagnosePage(Page[None]):
 
     @property
     def _by_id(self) -> dict[str, Finding]:
-        found = self._diagnosis.findings if self._diagnosis and not self._reading else self._coming
-        return {one.id: one for one in found}
+        found = self._diagnosis.findings if self._diagnosis else ()
+        return {one.id: one for one in (*found, *(self._coming if self._reading else ()))}
 
     def on_data_table_row_highlighted(self) -> None:
         self._tell()
@@ -235,13 +240,10 @@ class DiagnosePage(Page[None]):
         self.query_one(Pane).show(said)
         self.refresh_explanation()
 
-    def explain(self) -> Explanation | None:
+    def explain(self) -> Explanation:
+        names = names_of(self._diagnosis, self._target.name)
         one = self._selected if self.is_mounted else None
-        return (
-            explained(one, names_of(self._diagnosis, self._target.name))
-            if isinstance(one, Finding)
-            else None
-        )
+        return explained(one, names) if isinstance(one, Finding) else explanation("wrap", names)
 
     def _select_check(self, check: str) -> None:
         found = self._diagnosis.findings if self._diagnosis else ()

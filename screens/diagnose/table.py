@@ -51,7 +51,7 @@ class FindingTable(ListTable):
         width = self._widths[1]
         if isinstance(row.data, Finding) and not row.data.causes:
             title = plain(row.cells[1])
-            begun = since_short(row.data, width - min(cell_len(title), width // 2) - 2)
+            begun = since_short(row.data, width - cell_len(title) - 2)
             if begun:
                 room = width - len(begun) - 2
                 cells[1] = cell(f"{set_cell_size(clip(title, room), room)}  {begun}")

@@ -1,5 +1,6 @@
 """What a workspace depends on, and what happened to it, as rows and as text. Pure."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -18,6 +19,7 @@ TIMELINE = (
     Column("What", prose=True),
     Column("By", 16),
 )
+_VAULT = re.compile(r"https://[^/\s]+/keys/")
 NOTHING = "Nothing is known to have happened: no entry of the activity log, no date of the key."
 
 
@@ -28,7 +30,8 @@ def node_rows(root: Node) -> list[Row]:
 
 def _nodes(node: Node, depth: int, above: str) -> Iterator[Row]:
     key = f"{above}/{node.kind}:{node.id}"
-    note = f"   {plain(node.note)}" if node.note else ""
+    # the whole address stands below; a row has room for key and version
+    note = f"   {_VAULT.sub('', plain(node.note))}" if node.note else ""
     text = f"{'   ' * depth}{node.kind.replace('-', ' ')}: {plain(node.title)}{note}"
     raw = msgspec.to_builtins(node)
     yield Row(key, (WORDS[node.status], text), node.id or node.title, raw=raw, data=node)
