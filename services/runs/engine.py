@@ -292,7 +292,7 @@ class Run:
             await self._journal.set_step(self.id, step.id, StepStatus.FAILED, error=ended.failure)
             await self.emit("step.failed", step.id, **ended.failure)
             return StepStatus.FAILED
-        seen = ended.skipped and await self._made(step)
+        seen = ended.skipped and await self._journal.took(self.id, step.id)
         status = StepStatus.SKIPPED if ended.skipped and not seen else StepStatus.DONE
         found = self.context.results.get(step.id, {})
         self.context.results[step.id] = {**found, **ended.values}
@@ -352,13 +352,8 @@ class Run:
 
     async def _operation(self, step: str) -> str:
         """Address of an operation of a step that may still go on."""
-        running = [one for one in await self._journal.operations(self.id) if one.step == step]
+        running = await self._journal.operations(self.id, step)
         return running[-1].operation if running else ""
-
-    async def _made(self, step: Step) -> bool:
-        """Whether Azure took a write of this step in this run."""
-        writes = await self._journal.writes(self.id)
-        return any(one.step == step.id and one.accepted for one in writes)
 
     def _outcome(self) -> RunStatus:
         if all(status in GOOD for status in self.steps.values()):

@@ -206,9 +206,13 @@ class Journal:
             (now(), run, step),
         )
 
-    async def operations(self, run: str) -> list[WriteRow]:
+    async def operations(self, run: str, step: str = "") -> list[WriteRow]:
         """The writes of a run whose operations may still go on, oldest first."""
-        return [one for one in await self.writes(run) if one.running]
+        return [one for one in await self.writes(run, step) if one.running]
+
+    async def took(self, run: str, step: str) -> bool:
+        """Whether Azure took a write of this step in this run."""
+        return any(one.accepted for one in await self.writes(run, step))
 
     async def add_event(self, event: Event) -> int:
         """Keep an event; returns its number."""
@@ -292,9 +296,11 @@ class Journal:
             for row in rows
         ]
 
-    async def writes(self, run: str) -> list[WriteRow]:
-        """The writes of a run in the order they were sent."""
-        rows = await self._rows("SELECT * FROM writes WHERE run = ? ORDER BY seq", (run,))
+    async def writes(self, run: str, step: str = "") -> list[WriteRow]:
+        """The writes of a run, or of one of its steps, in the order they were sent."""
+        rows = await self._rows(
+            "SELECT * FROM writes WHERE run = ? AND ? IN ('', step) ORDER BY seq", (run, step)
+        )
         return [msgspec.convert(_without(row, "run"), WriteRow, strict=False) for row in rows]
 
     async def events(self, run: str, after: int = 0) -> list[tuple[int, Event]]:

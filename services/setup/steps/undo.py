@@ -13,7 +13,7 @@ from services.model.plan import Step
 from services.setup import steps
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.undoing import Made, Reason, Standing, Undoable, reason
-from services.setup.waiting import until
+from services.setup.waiting import begun, until
 
 STAYS = "Setting up again makes what was taken back."
 WORDS = {
@@ -36,10 +36,13 @@ async def apply(ctx: Context, step: Step) -> Observation:
     """Look once more, delete it, and wait until it is gone. Raises StepFailed where it stays."""
     made = made_of(step)
     kind = kind_of(made)
+    going = await begun(ctx, step, _untold)
+    if going is not None:
+        await going
     now = await kind.standing(ctx.conn, made)
     if not now.there:
-        return Observation(done=True, note="it is gone")
-    if not now.busy:
+        return Observation(done=True, note=kind.SAYS if going else "it is gone")
+    if not now.busy and going is None:
         why = await judged(ctx.conn, kind, made, now)
         if why is not None:
             raise StepFailed(
@@ -51,6 +54,10 @@ async def apply(ctx: Context, step: Step) -> Observation:
         await kind.undo(ctx.conn, made)
     await until(ctx, step, lambda: observe(ctx, step))
     return Observation(done=True, note=kind.SAYS)
+
+
+async def _untold() -> None:
+    """A deletion has no state to wait for; only its operation tells."""
 
 
 def command(ctx: Context, step: Step) -> str:

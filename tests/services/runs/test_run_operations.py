@@ -18,6 +18,7 @@ from services.model.plan import Event, Plan
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
 from services.runs.resume import prepare
+from services.runs.undo import plan_undo, preview
 from services.setup.plan import make_plan
 
 LATE = {"code": "DeploymentQuotaExceeded", "message": "The deployment broke late."}
@@ -37,6 +38,7 @@ async def until_write(
     plan: Plan,
     path: str,
     sandbox: RunningSandbox | None = None,
+    method: str = "PUT",
 ) -> tuple[str, list[Event]]:
     """Begin a run that is interrupted as soon as a write to ``path`` was answered, or broke.
 
@@ -54,7 +56,7 @@ async def until_write(
     run.subscribe(brake)
 
     def cut(event: ConnectionEvent) -> None:
-        wrote = isinstance(event, RequestDone) and event.method == "PUT"
+        wrote = isinstance(event, RequestDone) and event.method == method
         if wrote and re.search(path, event.path):  # type: ignore[union-attr]
             run.stop(interrupted=True)
 
@@ -177,6 +179,34 @@ async def test_an_operation_that_fails_late_is_told_and_the_next_try_sends_again
         status, events = await go_on(conn, journal, run)
     assert status is RunStatus.SUCCEEDED, failure(events)
     assert puts(sandbox, WORKSPACE) == 2
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_deletion_of_a_process_before_is_followed_not_sent_again(
+    sandbox: RunningSandbox, journal: Journal, late: bool
+) -> None:
+    async with connected(sandbox) as conn:
+        made = await Run.start(
+            conn, journal, await make_plan(conn, intent_for(sandbox)), settings=QUICK
+        )
+        assert await made.go() is RunStatus.SUCCEEDED
+        if late:
+            fault = {"method": "DELETE", "path": WORKSPACE, "operation": "failed", "error": LATE}
+            sandbox.admin("POST", "faults", fault)
+        plan = plan_undo(await preview(conn, journal, made.id))
+        run, _ = await until_write(conn, journal, plan, WORKSPACE, sandbox, "DELETE")
+        with ending(sandbox, conn, "/workspaceOperationsStatus/"):
+            status, events = await go_on(conn, journal, run)
+        said = [one.detail.get("note", "") for one in events if one.event == "step.progress"]
+        assert any("operation is followed" in one for one in said)
+        kept = await journal.writes(run, "undo-workspace")
+        assert [one.outcome for one in kept] == ["failed" if late else "succeeded"]
+        if late:
+            assert status is RunStatus.FAILED and failure(events)["message"] == LATE["message"]
+            status, events = await go_on(conn, journal, run)
+    assert status is RunStatus.SUCCEEDED, failure(events)
+    deletes = [one for one in writes(sandbox) if one.startswith("DELETE ")]
+    assert sum(bool(re.search(WORKSPACE, one)) for one in deletes) == (2 if late else 1)
 
 
 async def test_an_operation_that_never_ends_fails_in_time_and_is_never_sent_twice(
