@@ -39,7 +39,7 @@ from services.model.intent import (
     WorkspaceSetup,
 )
 from services.model.intent import Struct as Part
-from services.model.plan import Event, Evidence, Finding, Repair, Step
+from services.model.plan import Blocked, Event, Evidence, Finding, Repair, Step
 from services.model.quota import QuotaLine
 
 TABLES: dict[str, type[Part]] = {
@@ -251,7 +251,7 @@ def json_page() -> str:
         "",
         "## `wrapkey diagnose ID|NAME --json`",
         "",
-        "`{schema, target, at, by, cloud, tree, root_causes, findings, timeline, unread}`."
+        "`{schema, target, at, by, cloud, masked, tree, root_causes, findings, timeline, unread}`."
         " `root_causes` are ids of"
         " findings that fail and whose `causes` are empty; exit code 3 where a finding fails.",
         "",
@@ -259,6 +259,12 @@ def json_page() -> str:
         f"- `tree`: a node `{{{_names(Node)}}}`, `below` being nodes",
         f"- `timeline`: newest first, each `{{{_names(Change)}}}`; `fits` are ids of findings",
         f"- `unread`: what could not be read, each `{{{_names(NotRead)}}}`",
+        "",
+        "## `wrapkey repair ID|NAME --plan --json`",
+        "",
+        "`{schema, subject, steps, findings}`; without `--plan` one Event a line, as `wrapkey"
+        " apply`. `steps` are as above, each with `undo`: whether what it changes can be taken"
+        " back. `findings` are those that are repaired.",
         "",
         "## `wrapkey checks --json`",
         "",
@@ -277,7 +283,8 @@ def json_page() -> str:
         "",
         f"- `status`: {_choices(Finding, 'status')}; `fail` keeps `apply` from starting",
         f"- `evidence`: list of `{{{_names(Evidence)}}}`",
-        f"- `repair`: null or `{{{_names(Repair)}}}`",
+        f"- `repair`: null or `{{{_names(Repair)}}}`; `blocked` are steps that the caller can't do"
+        f" now, each `{{{_names(Blocked)}}}`",
         "",
         "## `wrapkey apply INTENT --json`",
         "",

@@ -50,7 +50,13 @@ def conclude(seen: Seen) -> Diagnosis:
             absent(target, there) if isinstance(there, Gone) else not_ours(target, there)
         )
         return Diagnosis(
-            target=target, at=seen.at, by=by, cloud=seen.cloud.name, tree=node, findings=(finding,)
+            target=target,
+            at=seen.at,
+            by=by,
+            cloud=seen.cloud.name,
+            tree=node,
+            findings=(finding,),
+            masked=seen.masked,
         )
     checks = checks_of(there.workspace, ON_REQUEST - there.facts.had)
     found = (one for check in checks for one in judge_one(check, there))
@@ -64,6 +70,7 @@ def conclude(seen: Seen) -> Diagnosis:
         findings=findings,
         timeline=timeline(there, findings),
         unread=unread(there),
+        masked=seen.masked,
     )
 
 

@@ -30,3 +30,5 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     there: Live | Gone | Workspace
     """Only a workspace: one that no key of the customer's encrypts."""
+    masked: bool = False
+    """Whether names and ids were masked."""

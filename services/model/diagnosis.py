@@ -76,3 +76,5 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
     unread: tuple[NotRead, ...] = ()
     """What could not be read."""
+    masked: bool = False
+    """Whether masks stand for names and ids."""

@@ -2,64 +2,172 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.text import plain
 from tui.cli.failed import BadInput
 from tui.cli.options import Given, shared
-from tui.cli.output import document, talk
+from tui.cli.output import document_text, talk
 from tui.cli.setup import WORDS, as_json
 from tui.exits import Exit
 
 if TYPE_CHECKING:
+    from services.diagnosis.seen import Seen
     from services.model.diagnosis import Diagnosis, Node
     from services.model.plan import Finding
 
+FORMATS = ("md", "html", "json")
+
 
 @click.command()
-@click.argument("workspace", metavar="ID|NAME")
+@click.argument("workspace", metavar="ID|NAME", required=False, default="")
 @click.option(
     "--probe", is_flag=True, help="Wrap and unwrap random bytes with the key, as yourself."
 )
 @click.option("--quick", is_flag=True, help="Leave Azure's own diagnosis out: it can take long.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judge what this bundle holds, and ask Azure nothing.",
+)
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what was read in FILE, for somebody who may not ask Azure.",
+)
+@click.option("--mask", is_flag=True, help="Masks in place of names and ids, in all that is told.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="A report in place of lines.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the report to FILE; its name tells the format: .md, .html or .json.",
+)
 @as_json
 @shared
 @click.pass_context
-def diagnose(
-    context: click.Context, workspace: str, probe: bool, quick: bool, as_json: bool
-) -> Exit:
+def diagnose(context: click.Context, /, **said: Any) -> Exit:
     """Find out why a workspace does not work. Changes nothing.
 
     ID|NAME is an ARM id of the workspace, of its vault or of something in its managed group, the
     address of its key, or its name, which is searched over all subscriptions.
     """
+    asked = Asked(**said)
+    form = asked.report()
     given = Given.of(context)
+    seen = _opened(asked.source) if asked.source else asyncio.run(_look(given, asked))
+    from services.diagnosis import bundle
+    from services.diagnosis.conclude import conclude
 
-    async def work() -> "Diagnosis":
-        from services.diagnosis import target
-        from services.diagnosis.diagnose import diagnose as look
-        from tui.connect import connected
-
-        async with connected(given.options, given.paths, given.memory) as conn:
-            try:
-                meant = await target.find(conn, workspace)
-            except target.NoTarget as error:
-                raise BadInput(str(error)) from None
-            talk(f"Reading {meant.id}")
-            return await look(conn, meant, ask_azure=not quick, probe=probe)
-
-    found = asyncio.run(work())
-    if as_json:
-        from services.diagnosis.document import diagnosis_document
-
-        document(**diagnosis_document(found))
+    if asked.mask:
+        seen = bundle.mask(seen)
+    try:
+        found = bundle.judged(seen) if asked.source else conclude(seen)
+    except bundle.BadBundle as error:
+        raise BadInput(f"{asked.source}: {error}") from None
+    if asked.bundle is not None:
+        _write(asked.bundle, bundle.encode(seen))
+        talk(f"What was read is in {asked.bundle}: wrapkey diagnose --from {asked.bundle}")
+    if asked.output is not None:
+        _write(asked.output, written(found, form).encode())
+        talk(f"The report is in {asked.output}.")
+    elif form:
+        click.echo(written(found, form), nl=False)
     else:
         for line in lines(found):
             click.echo(plain(line))
     fails = any(one.status == "fail" for one in found.findings)
     return Exit.CHECK_FAILS if fails else Exit.DONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command was asked for."""
+
+    workspace: str
+    probe: bool
+    quick: bool
+    source: Path | None
+    bundle: Path | None
+    mask: bool
+    form: str | None
+    output: Path | None
+    as_json: bool
+
+    def report(self) -> str:
+        """The format of the report, or nothing; raises BadInput for words that exclude."""
+        if bool(self.workspace) == (self.source is not None):
+            raise BadInput("Name a workspace, or a bundle with --from: one of the two.")
+        if self.source is not None and self.probe:
+            raise BadInput("--probe asks the vault, and --from asks nothing: leave one out.")
+        form = self.form or ("json" if self.as_json else "")
+        if self.as_json and form != "json":
+            raise BadInput(f"--json and --format {form} exclude each other: choose one.")
+        if self.output is not None and not form:
+            form = self.output.suffix.removeprefix(".").lower()
+            if form not in FORMATS:
+                raise BadInput(
+                    f"{self.output}: the name tells no format. End it in .md, .html or .json, or"
+                    " add --format."
+                )
+        return form
+
+
+async def _look(given: Given, asked: Asked) -> "Seen":
+    from services.diagnosis import target
+    from services.diagnosis.diagnose import look
+    from tui.connect import connected
+
+    async with connected(given.options, given.paths, given.memory) as conn:
+        try:
+            meant = await target.find(conn, asked.workspace)
+        except target.NoTarget as error:
+            raise BadInput(str(error)) from None
+        talk(f"Reading {meant.id}")
+        return await look(conn, meant, ask_azure=not asked.quick, probe=asked.probe)
+
+
+def _opened(path: Path) -> "Seen":
+    """What a bundle holds; raises BadInput."""
+    from services.diagnosis import bundle
+
+    try:
+        seen = bundle.load(path)
+    except bundle.BadBundle as error:
+        raise BadInput(f"{path}: {error}") from None
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}.") from None
+    who = seen.caller.name or seen.caller.object_id
+    talk(f"As {who} read it on {seen.at:%Y-%m-%d at %H:%M:%S} UTC. Azure is asked nothing.")
+    return seen
+
+
+def written(found: "Diagnosis", form: str) -> str:
+    """A report; JSON is the document of ``--json``."""
+    if form == "json":
+        from services.diagnosis.document import diagnosis_document
+
+        return document_text(**diagnosis_document(found))
+    from services.diagnosis import written as texts
+
+    return texts.markdown(found) if form == "md" else texts.html(found)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that only its owner may read; raises BadInput."""
+    from services import home
+
+    try:
+        home.write(path, data)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}.") from None
 
 
 def lines(found: "Diagnosis") -> Iterator[str]:
