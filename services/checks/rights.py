@@ -1,9 +1,10 @@
 """What a principal may do, worked out from what Azure lists: pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from services.azure.authorization import ROLES
+from services.checks.facts import Unknown
 from services.model.resources import AccessPolicy, Permission, RoleAssignment, Vault
 
 WRAP = ("get", "wrapkey", "unwrapkey")
@@ -40,6 +41,18 @@ def _any(patterns: Iterable[str], action: str) -> bool:
 def uses_keys(assignment: RoleAssignment) -> bool:
     """Whether a role assignment lets its principal read, wrap and unwrap."""
     return ROLES.get(assignment.role_id, "") in _USE_KEYS
+
+
+def nearest(
+    told: Mapping[str, tuple[Permission, ...] | Unknown], scope: str
+) -> tuple[Permission, ...] | Unknown:
+    """What the caller may do at the nearest scope that was read: what holds above holds below."""
+    best: tuple[Permission, ...] | Unknown = Unknown("Azure told no permissions.")
+    longest = -1
+    for at, permissions in told.items():
+        if covers(at, scope) and len(at) > longest:
+            best, longest = permissions, len(at)
+    return best
 
 
 def covers(outer: str, inner: str) -> bool:

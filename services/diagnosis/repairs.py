@@ -14,6 +14,9 @@ from services.checks import repairs as choices
 from services.checks.facts import Unknown, ids_of
 from services.checks.registry import BY_ID as PREFLIGHT
 from services.checks.rights import policy_of
+from services.diagnosis.blocked import blocked
+from services.diagnosis.blocked import words as words_of
+from services.diagnosis.expiry import LONGER, iso, words
 from services.diagnosis.facts import Live
 from services.ids import ArmId
 from services.model.intent import Intent, RepairsIntent
@@ -21,9 +24,6 @@ from services.model.plan import Finding, Repair, Step
 from services.model.resources import KeyVersion, Principal, RoleAssignment, Vault
 from services.setup import grants, plan
 from services.setup.basis import Basis, basis_of
-
-LONGER = timedelta(days=365)
-"""How long an expired key lives on when its repair gives it a new end."""
 
 _ALL = RepairsIntent(**dict.fromkeys(RepairsIntent.__struct_fields__, True))
 _MAKING = ("key", "workspace")
@@ -54,16 +54,20 @@ def with_repairs(findings: Sequence[Finding], live: Live) -> tuple[Finding, ...]
         each = [one, *caused] if mended.issuperset(one.causes) else []
         open_ = [other for other in each if mended.issuperset(other.causes)]
         mine = [step for other in open_ for step in own.get(other.id, ())]
-        made.append(_offered(one, closed(mine, planned)) if mine else one)
+        made.append(_offered(one, closed(mine, planned), live) if mine else one)
     return tuple(made)
 
 
-def _offered(finding: Finding, steps: tuple[Step, ...]) -> Finding:
+def _offered(finding: Finding, steps: tuple[Step, ...], live: Live) -> Finding:
     text = "; ".join(step.title for step in steps)
-    forever = any(step.irreversible for step in steps)
-    return msgspec.structs.replace(
-        finding, repair=Repair(text=text, steps=steps, irreversible=forever)
+    others = blocked(steps, live)
+    repair = Repair(
+        text=". ".join((text, *(words_of(one) for one in others))),
+        steps=steps,
+        irreversible=any(step.irreversible for step in steps),
+        blocked=others,
     )
+    return msgspec.structs.replace(finding, repair=repair)
 
 
 def setup_steps(live: Live) -> tuple[Step, ...]:
@@ -144,14 +148,14 @@ def _extend(finding: Finding, live: Live) -> tuple[Step, ...]:
 def _dated(key: KeyVersion, live: Live, id: str) -> Step:
     now = live.facts.now.replace(microsecond=0)
     late = key.expires is not None and key.expires <= now + timedelta(days=90)
-    until = (now + LONGER).isoformat().replace("+00:00", "Z") if late else ""
+    until = iso(now + LONGER) if late else ""
     early = key.not_before is not None and key.not_before > now
-    start = now.isoformat().replace("+00:00", "Z") if early else ""
+    start = iso(now) if early else ""
     what = f"let it expire on {now + LONGER:%-d %b %Y}" if late else "let it be used from now on"
     return Step(
         id=id,
         kind="key-extend",
-        title=f"key {live.intent.key.name}, version {key.version[:8]}…: {what}",
+        title=words(live.intent.key.name, key.version, what),
         action="change",
         target=key.id,
         params={"vault_uri": _uri(live), "name": live.intent.key.name, "version": key.version,

@@ -46,12 +46,27 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
 
 
+class Blocked(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that the caller can't do now, and who can."""
+
+    step: str
+    """Its id."""
+    why: str
+    """The right that is missing, or the lock that is in the way, as a sentence."""
+    who: str
+    """Who may, as the beginning of what they are asked."""
+    command: str
+    """What they enter."""
+
+
 class Repair(msgspec.Struct, frozen=True, kw_only=True):
     """What would make a finding good: data, never behaviour."""
 
     text: str
     steps: tuple[Step, ...] = ()
     irreversible: bool = False
+    blocked: tuple[Blocked, ...] = ()
+    """Steps that only somebody else may do; the run waits for them."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

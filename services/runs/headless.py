@@ -87,6 +87,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "steps": [step_document(step) for step in repair.steps],
             "text": repair.text,
             "irreversible": repair.irreversible,
+            "blocked": [msgspec.to_builtins(one) for one in repair.blocked],
         }
     return document
 

@@ -8,11 +8,11 @@ from services.checks.deeds import Deed, deeds
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, unread
 from services.checks.judges.access import role_words
-from services.checks.rights import ASSIGN, allows, covers
+from services.checks.rights import ASSIGN, allows, covers, nearest
 from services.ids import ArmId
 from services.model.intent import Intent
 from services.model.plan import Finding
-from services.model.resources import Permission, RoleAssignment
+from services.model.resources import RoleAssignment
 
 GRANTING = "Owner, User Access Administrator or Role Based Access Control Administrator"
 
@@ -21,7 +21,7 @@ def caller_permissions(intent: Intent, facts: Facts) -> Iterator[Finding]:
     """What only somebody else may do is a warning where the run can wait for them."""
     told: set[tuple[str, str]] = set()
     for deed in deeds(intent, facts):
-        permissions = _at(facts, deed.scope)
+        permissions = nearest(facts.permissions, deed.scope)
         if (deed.action, deed.scope) in told:
             continue
         told.add((deed.action, deed.scope))
@@ -31,16 +31,6 @@ def caller_permissions(intent: Intent, facts: Facts) -> Iterator[Finding]:
             yield unread("caller-permissions", deed.scope, title, permissions, part=part)
         elif not allows(permissions, deed.action, data=deed.data):
             yield _missing(facts, deed)
-
-
-def _at(facts: Facts, scope: str) -> tuple[Permission, ...] | Unknown:
-    """The nearest scope that was read: what holds above holds below."""
-    best: tuple[Permission, ...] | Unknown = Unknown("Azure told no permissions.")
-    longest = -1
-    for at, permissions in facts.permissions.items():
-        if covers(at, scope) and len(at) > longest:
-            best, longest = permissions, len(at)
-    return best
 
 
 def _missing(facts: Facts, deed: Deed) -> Finding:
