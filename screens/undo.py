@@ -5,6 +5,7 @@ from textual.app import ComposeResult
 from screens.base import Page
 from screens.keys import bind
 from screens.widgets.confirm import TypedConfirm
+from screens.widgets.inspect import TextView
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services.azure.errors import AzureError
@@ -78,6 +79,11 @@ class UndoPage(Page[None]):
             f"{plain(one.title)}. {plain(one.why)}" if isinstance(one, UndoItem) else NOTHING
         )
 
+    def on_data_table_row_selected(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None:
+            self.app.push_screen(TextView(row.data.title, _details(row.data)))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "undo_now":
             return bool(self._found and self._found.deletes) or None
@@ -103,6 +109,11 @@ class UndoPage(Page[None]):
         question = f"Delete {len(found.deletes)} things of run {found.run}?"
         if await self.app.push_screen_wait(TypedConfirm(question, text, found.run)):
             self.shell.start_run(plan_undo(found))
+
+
+def _details(one: UndoItem) -> str:
+    """All that is known of it, as lines."""
+    return f"{WORDS[one.verdict]}: {plain(one.title)}\nTarget: {one.target}\n\n{plain(one.why)}"
 
 
 def _row(one: UndoItem) -> Row:

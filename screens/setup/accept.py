@@ -87,4 +87,4 @@ def consequence(finding: Finding, accepted: bool) -> str:
     """What happens when a plan is applied although this fails."""
     why = plain(finding.meaning or finding.title).rstrip(".")
     key = "enter takes that back" if accepted else "enter accepts it"
-    return f"Azure will refuse it: {why}. ({finding.check}; {key})"
+    return f"Azure will most likely refuse it. {why}. ({finding.check}; {key})"

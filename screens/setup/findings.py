@@ -56,7 +56,7 @@ def note(finding: Finding) -> str:
     if offered(finding):
         return f"{text} f takes the repair into the plan: {_steps(finding)}"
     if taken(finding):
-        return f"{text} {_steps(finding)} f leaves it out."
+        return f"{text} In the plan: {_steps(finding)} f leaves it out."
     return f"{text} {repair}".rstrip()
 
 

@@ -27,7 +27,8 @@ class Confirm(Modal[bool]):
             yield TitleLine(self._question)
             with VerticalScroll(classes="text"):
                 yield Static(lines(self._text), markup=False)
-            yield KeyLine()
+            with Vertical(classes="tail"):
+                yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
@@ -42,7 +43,7 @@ class Confirm(Modal[bool]):
 class TypedConfirm(Modal[bool]):
     """For what can't be undone: a word must be typed, and enter pressed."""
 
-    BINDINGS = bind("cancel")
+    BINDINGS = bind("cancel", "read_on", "read_back")
     title_word = "Question"
     guide = "Nothing has happened yet. Type the word that is asked for and press enter, or esc."
 
@@ -55,10 +56,11 @@ class TypedConfirm(Modal[bool]):
             yield TitleLine(self._question)
             with VerticalScroll(classes="text", can_focus=False):
                 yield Static(lines(self._text), markup=False)
-            yield Static(content(f"Type {self._word} and press enter:"), markup=False)
-            yield Field()
-            yield Static("", id="answer", markup=False)
-            yield KeyLine()
+            with Vertical(classes="tail"):
+                yield Static(content(f"Type {self._word} and press enter:"), markup=False)
+                yield Field()
+                yield Static("", id="answer", markup=False)
+                yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -71,3 +73,9 @@ class TypedConfirm(Modal[bool]):
 
     def action_no(self) -> None:
         self.dismiss(False)
+
+    def action_read_on(self) -> None:
+        self.query_one(VerticalScroll).scroll_page_down(animate=False)
+
+    def action_read_back(self) -> None:
+        self.query_one(VerticalScroll).scroll_page_up(animate=False)

@@ -44,6 +44,7 @@ class UndoItem(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     """Id of the step that did it."""
     title: str
+    """What the undo does, where it deletes; else what the run made."""
     target: str
     """ARM id or key identifier."""
     verdict: Verdict
@@ -233,7 +234,7 @@ def _item(
     *,
     with_key: bool,
 ) -> UndoItem:
-    kind, title = kind_of(made), _title(made)
+    kind, title = kind_of(made), made.step.title
     if isinstance(now, AzureError):
         told = f"It could not be looked at: {now.what} {now.means}"
         return _about(made.step, title, "stays", told, "unread")
@@ -247,7 +248,7 @@ def _item(
     why = reason(made, now, users, [one for one in kind.needles(conn, made) if one])
     if why is not None:
         return _about(made.step, title, "stays", why.text, why.why)
-    return _about(made.step, title, "delete", kind.SAYS)
+    return _about(made.step, _title(made), "delete", kind.SAYS)
 
 
 def _about(step: Step, title: str, verdict: Verdict, why: str, code: str = "") -> UndoItem:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from carrying import carry_out, intent_for
 from opening import quiet, shown
 from sandboxed import RunningSandbox
@@ -11,6 +12,7 @@ from textual.widgets import Input
 from screens.run import RunPage
 from screens.undo import UndoPage
 from screens.widgets.confirm import TypedConfirm
+from screens.widgets.inspect import TextView
 
 STATE = "state"
 
@@ -75,3 +77,29 @@ async def test_a_run_there_is_not_is_said(opened):
         await app.push_screen(UndoPage("beef"))
         assert "There is no run beef." in await quiet(app, pilot)
         assert app.screen.check_action("undo_now", ()) is None
+
+
+async def test_enter_shows_one_of_them_in_full(opened, home, running_sandbox):
+    async with opened() as (app, pilot):
+        run = await begun(app, home, running_sandbox)
+        await app.push_screen(UndoPage(run))
+        before = " ".join((await until(app, " go, ")).split())
+        assert "STAYS vault" in before, "what stays is named as what it is, not as its deletion"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, TextView)
+        assert "/workspaces/mlw-prod" in await quiet(app, pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+async def test_a_long_question_keeps_the_field_in_sight_and_reads_on(opened, size):
+    text = "\n".join(f"- thing number {number}" for number in range(40))
+    async with opened(size=size) as (app, pilot):
+        await app.push_screen(TypedConfirm("Delete 40 things?", text, "7f3a"))
+        before = await quiet(app, pilot)
+        assert "Delete 40 things?" in before and "Type 7f3a and press enter" in before
+        assert app.screen.query_one(Input).region.bottom <= size[1]
+        assert "thing number 39" not in before
+        await pilot.press(*["pagedown"] * 8)
+        after = await quiet(app, pilot)
+        assert "thing number 39" in after and "Type 7f3a and press enter" in after

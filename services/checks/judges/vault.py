@@ -112,8 +112,8 @@ def vault_protection(intent: Intent, facts: Facts) -> Iterator[Finding]:
         f"Vault {vault.name}: {missing} is off",
         seen(facts, "vault", "properties.enableSoftDelete", vault.soft_delete),
         seen(facts, "vault", "properties.enablePurgeProtection", vault.purge_protection),
-        meaning="Without both a key could be destroyed, and all data with it: Azure refuses the"
-        " workspace after minutes.",
+        meaning="Without soft delete and purge protection a key could be destroyed, and all data"
+        " with it: Azure refuses the workspace after minutes.",
         repair=repair,
         irreversible=True,
     )
