@@ -131,12 +131,11 @@ def repair(finding: Finding) -> str:
     return f"f: {count}, {undo}: {finding.repair.text}"
 
 
-def summary(found: Sequence[Finding]) -> list[Block]:
+def summary(diagnosis: Diagnosis) -> list[Block]:
     """What was checked of a workspace in order, and what can't be known."""
-    held = [one.title for one in found if one.status == "ok"]
-    unread = [one.title for one in found if one.status == "unknown"]
-    told = [("Not read", "; ".join(unread)), ("Not known", " ".join(UNTOLD))]
-    told += [("Checked", "; ".join(held))]
+    held = "; ".join(one.title for one in diagnosis.findings if one.status == "ok")
+    unread = "; ".join(f"{one.what}: {one.why}" for one in diagnosis.unread)
+    told = [("Not read", unread), ("Not known", " ".join(UNTOLD)), ("Checked", held)]
     return [(label, plain(text)) for label, text in told if text]
 
 

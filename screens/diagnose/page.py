@@ -1,122 +1,57 @@
-"""Diagnose one workspace: findings as they are made, its tree, its timeline, and the repair."""
+"""Diagnose one workspace: findings as they are made, and the repair, which is a run of its own."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from textual.app import ComposeResult
-from textual.widgets import ContentSwitcher, DataTable
-
-from screens.base import Page
 from screens.diagnose import findings as told
-from screens.diagnose import repairing, trees
-from screens.diagnose.explaining import explained, names_of
-from screens.diagnose.pane import Pane
+from screens.diagnose import repairing
+from screens.diagnose.shown import Shown
 from screens.diagnose.table import FindingTable
-from screens.keys import bind
-from screens.run import Line
-from screens.setup.page import explanation
-from screens.setup.tabs import Tab, TabLine
+from screens.setup.tabs import TabLine
 from screens.widgets.confirm import Confirm, TypedConfirm
-from screens.widgets.explain import Explanation
-from screens.widgets.inspect import TextView
-from screens.widgets.shown import content
 from screens.widgets.status import TitleLine
-from screens.widgets.table import ListTable
 from services.azure.errors import AzureError
-from services.diagnosis.diagnose import diagnose
+from services.diagnosis.conclude import conclude
+from services.diagnosis.diagnose import look
 from services.diagnosis.repair import plan_repair
+from services.diagnosis.seen import Seen
 from services.ids import same
-from services.model.diagnosis import Change, Diagnosis, Node, Target
+from services.model.diagnosis import Diagnosis, Target
 from services.model.plan import Finding, Plan
 from services.text import plain
 
-TABS = (Tab("findings", "Findings"), Tab("tree", "Tree"), Tab("timeline", "Timeline"))
 FLUSH = 0.25
 """Seconds between two paints of what streams in."""
-
-HIGH = 32
-"""Rows from which the pane below the list is higher."""
-
+READING = "Reading, writing nothing. Azure's own diagnosis may take half a minute."
+SIGNED_OUT = "Nobody is signed in: w on Home shows how."
 PROOF = (
     "wrapkey makes 32 random bytes, lets the vault wrap them with this key, unwrap them again, and "
     "compares. It shows that the key itself works at this moment, for you. It does not show that "
     "Cosmos DB, AI Search or Storage may use it: they come as somebody else, from another network. "
     "Nothing is kept or changed; the vault counts, bills and logs two operations."
 )
-OFFLINE = "This diagnosis was read from a file: nothing is asked of Azure, nothing is written."
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A diagnosis that was kept in a file, and where."""
+class DiagnosePage(Shown):
+    """What is wrong with a workspace now. Writes nothing before a repair was agreed to."""
 
-    diagnosis: Diagnosis
-    file: str
-
-
-class DiagnosePage(Page[None]):
-    """What is wrong with a workspace. Writes nothing by itself; a repair is a run of its own."""
-
-    BINDINGS = bind(
-        *("repair", "repair_all", "next_view", "timeline", "proof"),
-        *("judge_again", "local"),
-    )
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012  (as Textual declares it)
-    title_word = "Diagnose"
     under_runs = True
-    guide = (
-        "Root causes first; 'so:' stands before what they brought about, which is OK by itself "
-        "when the cause is gone. Below the list: what was seen, what it means, what repairs it. "
-        "Enter shows all of it with request ids. f shows the steps of a repair, asks, and carries "
-        "them out as a run; then everything is read again. Tab shows what the workspace depends "
-        "on, t what happened. ?? could not be read: the missing permission is named. The "
-        "selection follows the first finding until you move it."
-    )
 
-    def __init__(self, target: Target, kept: Kept | None = None) -> None:
-        """Look at a target; or show a diagnosis that was kept, without asking Azure."""
-        super().__init__()
-        self._target = target
-        self._kept = kept
-        self._diagnosis = kept.diagnosis if kept else None
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self._seen: Seen | None = None
+        """All that was read."""
         self._coming: list[Finding] = []
         self._reading = False
-        self._tab = TABS[0].id
-        self._local = False
         self._ended: set[tuple[str, datetime]] = set()
         """Repairs that have ended, by run and time."""
-        self._before: tuple[Finding, ...] = ()
-        """What was found before a repair; empty when none was made."""
-
-    @classmethod
-    def of_file(cls, diagnosis: Diagnosis, file: str) -> "DiagnosePage":
-        """A diagnosis as somebody has kept it: shown the same, without a connection."""
-        return cls(diagnosis.target, Kept(diagnosis, file))
-
-    def body(self) -> ComposeResult:
-        yield TitleLine(f"Diagnose  {plain(self._target.name)} (workspace)", "reading")
-        yield TabLine(TABS)
-        yield Line(id="state", classes="muted")
-        with ContentSwitcher(initial="findings"):
-            yield FindingTable()
-            tree = ListTable(trees.TREE, id="tree")
-            tree.show_header = False
-            yield tree
-            yield ListTable(trees.TIMELINE, id="timeline")
-        yield Pane()
-
-    def where(self) -> str:
-        kept = f" > {self._kept.file}" if self._kept else ""
-        return f"Diagnose{kept}"
+        self._repaired: tuple[Finding, ...] = ()
+        """What was found before a repair that has just ended."""
 
     def on_mount(self) -> None:
+        super().on_mount()
         self._ended = self._repairs()
-        self.query_one(FindingTable).focus()
-        if self._diagnosis is None:
-            self.action_again()
-        else:
-            self._show(self._diagnosis)
+        self.action_again()
 
     # -- reading
 
@@ -124,32 +59,29 @@ class DiagnosePage(Page[None]):
         self._look(probe=False)
 
     def _look(self, *, probe: bool) -> None:
-        if self._kept is not None:
-            self.shell.say(OFFLINE)
-        elif self.shell.session.connection is None:
-            self._state("Nobody is signed in: w on Home shows how. r reads then.")
-        else:
-            self._coming = []
-            self._reading = True
-            self._paint()
-            self.run_worker(
-                self._read(probe=probe), group="load", exclusive=True, description="diagnose"
-            )
+        if self.shell.session.connection is None:
+            self.state(f"{SIGNED_OUT} r reads then.")
+            return
+        self._coming, self._reading = [], True
+        self._paint()
+        self.run_worker(
+            self._read_all(probe=probe), group="load", exclusive=True, description="diagnose"
+        )
 
-    async def _read(self, *, probe: bool) -> None:
+    async def _read_all(self, *, probe: bool) -> None:
         try:
-            found = await diagnose(self.shell.session.live, self._target, self._heard, probe=probe)
+            seen = await look(self.shell.session.live, self._target, self._heard, probe=probe)
         except AzureError as error:
             self._reading = False
             self.query_one(TitleLine).show(right="not read")
-            self._state(f"{error.what} {error.means} {error.do} r reads again.")
+            self.state(f"{error.what} {error.means} {error.do} r reads again.")
             self.shell.say(f"{error.what} {error.means} {error.do}", bad=True)
             return
-        self._reading = False
-        self._diagnosis = found
-        self._show(found)
+        self._seen, self._reading = seen, False
+        found = conclude(seen)
+        self.show(found, self._standing(found))
         if probe:
-            self._select_check("key-probe")
+            self._select("key-probe")
 
     def _heard(self, finding: Finding) -> None:
         """Findings are shown as they come, four times a second at most."""
@@ -158,202 +90,89 @@ class DiagnosePage(Page[None]):
             self.set_timer(FLUSH, self._flush)
 
     def _flush(self) -> None:
-        if self._reading and self.is_attached:
+        if self._reading:
             self._paint()
             self.set_timer(FLUSH, self._flush)
 
     def _paint(self) -> None:
         """What has come so far; until something has, what was found last."""
         found = told.under_way(self._coming)
-        if self._coming:
+        if found:
             self.query_one(FindingTable).show(told.rows(found, done=False))
             self.query_one(TabLine).show({"findings": str(len(found))})
         self.query_one(TitleLine).show(right=f"reading  {told.counts(found)}".rstrip())
-        self._state("Reading, writing nothing. Azure's own diagnosis may take half a minute.")
-        self._tell()
+        self.state(READING)
+        self.tell()
 
-    def _show(self, found: Diagnosis) -> None:
-        """The whole of it."""
-        table = self.query_one(FindingTable)
-        table.show(told.rows(found.findings, done=True))
-        self.query_one("#tree", ListTable).load(trees.node_rows(found.tree))
-        self._show_timeline()
-        self.query_one(TitleLine).show(right=told.counts(found.findings))
-        self.query_one(TabLine).show(
-            {"findings": str(len(found.findings)), "timeline": str(len(found.timeline))}
-        )
-        self._state(self._standing(found))
-        self.refresh_bindings()
-        self._tell()
+    @property
+    def by_id(self) -> dict[str, Finding]:
+        return super().by_id | {one.id: one for one in (self._coming if self._reading else ())}
 
     def _standing(self, found: Diagnosis) -> str:
         """One line: what a repair has brought, else when this was read."""
-        if self._before:
-            said = repairing.ended(self._before, found)
-            self._before = ()
-            self.shell.say(f"Diagnosed again after the repair. {said}")
-            return said
-        source = f" from {self._kept.file}" if self._kept else ""
-        return f"As of {told.when(found.at)}{source}."
+        if not self._repaired:
+            return f"As of {told.when(found.at)}."
+        said = repairing.ended(self._repaired, found)
+        self._repaired = ()
+        self.shell.say(f"Diagnosed again after the repair. {said}")
+        return said
 
-    def _show_timeline(self) -> None:
-        if self._diagnosis is not None:
-            rows = trees.change_rows(self._diagnosis, local=self._local)
-            self.query_one("#timeline", ListTable).load(rows)
-
-    def _state(self, text: str) -> None:
-        self.query_one("#state", Line).show(content(f" {text}", "$text-muted"))
-
-    # -- what is selected
-
-    @property
-    def _table(self) -> ListTable:
-        return self.query_one(f"#{self._tab}", ListTable)
-
-    @property
-    def _selected(self) -> object:
-        row = self._table.current
-        return None if row is None else row.data
-
-    @property
-    def _by_id(self) -> dict[str, Finding]:
-        found = self._diagnosis.findings if self._diagnosis else ()
-        return {one.id: one for one in (*found, *(self._coming if self._reading else ()))}
-
-    def on_data_table_row_highlighted(self) -> None:
-        self._tell()
-
-    def _tell(self) -> None:
-        """Say what there is to say about the selected row."""
-        one = self._selected
-        said: list[told.Block] = []
-        if isinstance(one, Finding):
-            said = told.blocks(one, self._by_id)
-        elif isinstance(one, Node):
-            said = trees.node_blocks(one, self._by_id)
-        elif isinstance(one, Change):
-            said = trees.change_blocks(one, self._by_id, local=self._local)
-        elif self._tab == "timeline" and self._diagnosis is not None:
-            said = [("", trees.NOTHING)]
-        elif self._tab == "findings" and self._diagnosis is not None and not self._reading:
-            said = told.summary(self._diagnosis.findings)
-        self.query_one(Pane).show(said)
-        self.refresh_explanation()
-
-    def explain(self) -> Explanation:
-        names = names_of(self._diagnosis, self._target.name)
-        one = self._selected if self.is_mounted else None
-        return explained(one, names) if isinstance(one, Finding) else explanation("wrap", names)
-
-    def _select_check(self, check: str) -> None:
-        found = self._diagnosis.findings if self._diagnosis else ()
-        key = next((one.id for one in found if one.check == check), "")
+    def _select(self, check: str) -> None:
+        """Show the first finding of a check."""
+        key = next((one.id for one in self.by_id.values() if one.check == check), "")
         if key:
             self.query_one(FindingTable).choose(key)
-            self._view("findings")
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        one, found = self._selected, self._diagnosis
-        if isinstance(one, Finding):
-            self._read_text(one.title, told.details(one, found))
-        elif isinstance(one, Node):
-            self._read_text(one.title, trees.node_details(one, self._by_id))
-        elif isinstance(one, Change):
-            text = trees.change_details(one, self._by_id, local=self._local)
-            self._read_text(one.what, text)
-        elif found is not None:
-            said = told.summary(found.findings)
-            text = "\n\n".join(f"{label}: {value}" for label, value in said)
-            self._read_text(told.nothing_fails(found.findings), text)
-
-    def _read_text(self, title: str, text: str) -> None:
-        self.app.push_screen(TextView(plain(title), text))
-
-    # -- views
-
-    def action_next_view(self) -> None:
-        order = [tab.id for tab in TABS]
-        self._view(order[(order.index(self._tab) + 1) % len(order)])
-
-    def action_timeline(self) -> None:
-        self._view("findings" if self._tab == "timeline" else "timeline")
-
-    def _view(self, tab: str) -> None:
-        self._tab = tab
-        self.query_one(ContentSwitcher).current = tab
-        self.query_one(TabLine).choose(tab)
-        self._table.focus()
-        self._tell()
-
-    def action_local(self) -> None:
-        self._local = not self._local
-        self._show_timeline()
-        self.shell.say(f"Times of the timeline are {'yours' if self._local else 'UTC'} now.")
-        self._tell()
+            self.view("findings")
 
     # -- proof
 
     def action_proof(self) -> None:
-        if self._kept is not None:
-            self.shell.say(OFFLINE)
-        else:
-            self.app.push_screen(
-                Confirm("Try the key as you?", PROOF),
-                lambda sure: self._look(probe=True) if sure else None,
-            )
+        self.app.push_screen(
+            Confirm("Try the key as you?", PROOF),
+            lambda sure: self._look(probe=True) if sure else None,
+        )
 
     # -- repair
 
-    def _may_not(self) -> str:
-        """Why nothing can be repaired now; empty where it can."""
-        if self._kept is not None:
-            return f"{OFFLINE} Repair it from a diagnosis of your own."
+    def _ready(self) -> Diagnosis | None:
+        """The diagnosis that can be repaired; where none can, why is said."""
         if self.shell.session.options.read_only:
-            return repairing.READ_ONLY
-        if self._reading or self._diagnosis is None:
-            return "Still reading: repairs are known when everything is judged."
-        if self.shell.session.connection is None:
-            return "Nobody is signed in: w on Home shows how."
-        return ""
+            self.shell.say(repairing.READ_ONLY)
+        elif self.shell.session.connection is None:
+            self.shell.say(SIGNED_OUT)
+        elif self._reading or self._diagnosis is None:
+            self.shell.say("Still reading: repairs are known when everything is judged.")
+        else:
+            return self._diagnosis
+        return None
 
     def action_repair(self) -> None:
-        if problem := self._may_not():
-            self.shell.say(problem)
+        diagnosis, one = self._ready(), self.finding()
+        if diagnosis is None:
             return
-        assert self._diagnosis is not None
-        one = self._selected if self._tab == "findings" else self._first_fit()
-        if not isinstance(one, Finding):
+        if one is None:
             self.shell.say("f is for a finding: select what should be repaired.")
         elif repairing.can(one):
-            self._ask([one])
+            self._ask(diagnosis, [one])
         else:
-            self.shell.say(repairing.no_repair(one, self._by_id))
-
-    def _first_fit(self) -> Finding | None:
-        """The finding that the selected node or change is about."""
-        one = self._selected
-        ids = one.findings if isinstance(one, Node) else one.fits if isinstance(one, Change) else ()
-        return next((self._by_id[id] for id in ids if id in self._by_id), None)
+            self.shell.say(repairing.no_repair(one, self.by_id))
 
     def action_repair_all(self) -> None:
-        if problem := self._may_not():
-            self.shell.say(problem)
+        diagnosis = self._ready()
+        if diagnosis is None:
             return
-        assert self._diagnosis is not None
-        left = repairing.unsafe(self._diagnosis)
-        final = f" {len(left)} can't be undone: f on its finding asks for it." if left else ""
-        safe = repairing.safe(self._diagnosis)
+        safe, left = repairing.safe(diagnosis), len(repairing.unsafe(diagnosis))
+        final = f"{left} can't be undone: f on its finding asks for it." if left else ""
         if safe:
-            self._ask(safe, final)
+            self._ask(diagnosis, safe, final)
         else:
-            self.shell.say(f"Nothing that fails has a repair that can be undone.{final}")
+            self.shell.say(f"Nothing that fails has a repair that can be undone. {final}".rstrip())
 
-    def _ask(self, chosen: Iterable[Finding], more: str = "") -> None:
-        assert self._diagnosis is not None
-        plan = plan_repair(self._diagnosis, [one.id for one in chosen])
+    def _ask(self, diagnosis: Diagnosis, chosen: Iterable[Finding], more: str = "") -> None:
+        plan = plan_repair(diagnosis, [one.id for one in chosen])
         steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
         question = f"Repair {plain(self._target.name)} with {steps}?"
-        text = f"{repairing.question(plan)}{more}"
+        text = repairing.question(plan, more)
         screen: Confirm | TypedConfirm = Confirm(question, text)
         if any(repairing.deletes(step) for step in plan.steps):
             screen = TypedConfirm(question, text, self._target.name)
@@ -379,8 +198,8 @@ class DiagnosePage(Page[None]):
     def session_changed(self) -> None:
         """A repair that has ended is looked at at once, also under the page of its run."""
         over = self._repairs() - self._ended
-        if over:
+        if over and self._diagnosis is not None:
             self._ended |= over
-            self._before = self._diagnosis.findings if self._diagnosis else ()
+            self._repaired = self._diagnosis.findings
             self.query_one(FindingTable).follow()
             self._look(probe=False)

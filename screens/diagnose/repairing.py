@@ -66,13 +66,14 @@ def no_repair(finding: Finding, by_id: dict[str, Finding]) -> str:
     return f"No step of wrapkey repairs this.{text}"
 
 
-def question(plan: Plan) -> str:
+def question(plan: Plan, more: str = "") -> str:
     """Each step, what it changes, and whether it can be undone."""
     lines = []
     for number, step in enumerate(plan.steps, 1):
         lines += [f"{number}. {plain(step.title)}", f"   {CHANGES[step.action]} {_short(step)}"]
         lines.append(f"   {_undo(step)}")
-    return "\n".join([*lines, "", "Then everything is read again and judged anew."])
+    rest = [more] if more else []
+    return "\n".join([*lines, "", *rest, "Then everything is read again and judged anew."])
 
 
 def _short(step: Step) -> str:

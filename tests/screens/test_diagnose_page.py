@@ -6,6 +6,7 @@ import pytest
 from opening import quiet, shown
 
 from screens.browse.workspaces import Workspaces
+from screens.diagnose.kept import KeptPage
 from screens.diagnose.page import DiagnosePage
 from screens.diagnose.pane import Pane
 from screens.diagnose.start import Start
@@ -298,15 +299,15 @@ async def test_a_diagnosis_from_a_file_needs_no_connection(opened):
         await diagnosed(app, pilot)
         kept = app.screen._diagnosis
     async with opened(ready=False) as (app, pilot):
-        app.push_screen(DiagnosePage.of_file(kept, "mlw-prod.json"))
+        app.push_screen(KeptPage(kept, "mlw-prod.json"))
         await pilot.pause()
         assert "from mlw-prod.json" in shown(app)
         assert rows(app)[0] == ("FAIL", DISABLED)
         for key in ("f", "F", "r", "p"):
             await pilot.press(key)
             await pilot.pause()
-            assert isinstance(app.screen, DiagnosePage)
-            assert "read from a file" in shown(app)
+            assert isinstance(app.screen, KeptPage)
+            assert "read from a file" in said(app)
             app.clear_notifications()
 
 
