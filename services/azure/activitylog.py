@@ -4,6 +4,7 @@ It holds writes through Resource Manager, also those that Azure's own services m
 days (activity log page). What happens inside a service is not in it.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -39,6 +40,9 @@ class ActivityEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Azure's innermost error code, of a failure that tells one."""
     message: str = ""
     """Azure's innermost error text."""
+    principals: tuple[str, ...] = ()
+    """Object ids that the body of a change of access names, in lower case; empty where the log
+    does not keep the body."""
     raw: Raw = msgspec.field(default_factory=dict)
 
 
@@ -86,8 +90,25 @@ def event(raw: Raw) -> ActivityEvent | None:
         sub_status=_value(raw, "subStatus"),
         code=cause.code if cause else "",
         message=cause.message if cause else "",
+        principals=tuple(dict.fromkeys(_principals(told))),
         raw=raw,
     )
+
+
+def _principals(told: Raw) -> Iterator[str]:
+    """Of an assignment, which a deletion has in its answer; or of access policies."""
+    for name, text in told.items():
+        if name.lower() not in ("requestbody", "responsebody") or not isinstance(text, str):
+            continue
+        try:
+            body = msgspec.json.decode(text)
+        except msgspec.DecodeError:  # the log cuts long bodies
+            continue
+        properties = calls.part(body, "properties") if isinstance(body, dict) else {}
+        for one in (properties, *calls.objects(properties, "accessPolicies")):
+            who = one.get("principalId") or one.get("objectId")
+            if isinstance(who, str):
+                yield plain(who).lower()
 
 
 def _value(raw: Raw, name: str) -> str:

@@ -13,7 +13,14 @@ from services.azure.activitylog import ActivityEvent
 from services.checks.facts import Unknown, ids_of
 from services.diagnosis.facts import Live
 from services.model.plan import Finding
-from services.model.resources import DeletedKey, DeletedVault, KeyVersion, Vault
+from services.model.resources import (
+    DeletedKey,
+    DeletedVault,
+    Identity,
+    KeyVersion,
+    Principal,
+    Vault,
+)
 from services.text import plain
 
 NOBODY_TELLS = "??"
@@ -23,7 +30,7 @@ AUDIT = (
     "Who did it is not known: changes of keys are not in the activity log. To know it next time,"
     " send the vault's AuditEvent log to a Log Analytics workspace: az monitor diagnostic-settings"
     " create --resource {vault} --name audit --workspace WORKSPACE --logs"
-    ' \'[{{"category":"AuditEvent","enabled":true}}]\''
+    ' \'[{{"category":"AuditEvent","enabled":true}}]\'. Log Analytics bills what it takes in.'
 )
 
 When = tuple[datetime | None, str]
@@ -74,9 +81,49 @@ def _deleted_before(live: Live) -> ActivityEvent | None:
 
 
 def _grant_lost(finding: Finding, live: Live) -> When:
-    """With the vault where that was deleted, else by the last change of access to it."""
+    """With the vault where that was deleted, else by who took access from this very principal.
+
+    Where the log does not say from whom, the only change of access is it; of several none.
+    """
     gone = _deleted_before(live)
-    return (gone.at, gone.caller) if gone else _logged(*_GRANTS)(finding, live)
+    if gone:
+        return gone.at, gone.caller
+    taken = _entries(live, live.intent.vault.name, _TAKEN)
+    who = _principal_of(finding, live)
+    named = [one for one in taken if who in one.principals]
+    if named:
+        return named[0].at, named[0].caller
+    untold = [one for one in taken if not one.principals]
+    vault = live.facts.vault
+    if isinstance(vault, Vault) and not vault.rbac:
+        untold += _vault_writes(live)
+    return _only(untold)
+
+
+def _principal_of(finding: Finding, live: Live) -> str:
+    """Whose grant a finding is about: object id in lower case."""
+    if finding.check == "identity-grant":
+        identity = live.facts.identity
+        return identity.principal_id.lower() if isinstance(identity, Identity) else ""
+    cosmos = live.facts.cosmos
+    return cosmos.object_id.lower() if isinstance(cosmos, Principal) else ""
+
+
+def _vault_changed(finding: Finding, live: Live) -> When:
+    """By the only change of the vault: the log does not tell what a change was of."""
+    return _only(_vault_writes(live))
+
+
+def _vault_writes(live: Live) -> list[ActivityEvent]:
+    """Changes of the vault, without its creation where there was another one since."""
+    found = _entries(live, live.intent.vault.name, ("vaults/write",))
+    return [one for one in found if one.sub_status != "Created"] or found
+
+
+def _only(found: Sequence[ActivityEvent]) -> When:
+    """The one operation that these entries are of."""
+    marks = {one.correlation_id or one.at.isoformat() for one in found}
+    return (found[0].at, found[0].caller) if len(marks) == 1 else _UNKNOWN
 
 
 def _key_changed(finding: Finding, live: Live) -> When:
@@ -113,19 +160,6 @@ def _vault_deleted(finding: Finding, live: Live) -> When:
     return (gone.deleted, "") if isinstance(gone, DeletedVault) else _UNKNOWN
 
 
-def _logged(*operations: str) -> Callable[[Finding, Live], When]:
-    """The newest entry of the vault or the workspace with one of these operations."""
-
-    def look(finding: Finding, live: Live) -> When:
-        for about in (live.intent.vault.name, live.target.name):
-            found = _last(live, about, operations)
-            if found:
-                return found.at, found.caller
-        return _UNKNOWN
-
-    return look
-
-
 def _of_subject(*operations: str) -> Callable[[Finding, Live], When]:
     """The newest entry about the very thing that the finding is about."""
 
@@ -138,29 +172,30 @@ def _of_subject(*operations: str) -> Callable[[Finding, Live], When]:
 
 def _last(live: Live, name: str, operations: Sequence[str]) -> ActivityEvent | None:
     """The newest entry that succeeded on a resource of this name, or below it."""
+    return next(iter(_entries(live, name, operations)), None)
+
+
+def _entries(live: Live, name: str, operations: Sequence[str]) -> list[ActivityEvent]:
+    """What succeeded on a resource of this name, or below it, newest first."""
     if isinstance(live.activity, Unknown) or not name:
-        return None
+        return []
     wanted = tuple(one.lower() for one in operations)
-    needle = f"/{name.lower()}/"
-    for one in live.activity:
-        if one.status in ("Failed", "Started") or not one.operation.lower().endswith(wanted):
-            continue
-        if needle in f"{one.resource_id.lower()}/":
-            return msgspec.structs.replace(one, caller=plain(one.caller))
-    return None
+    return [
+        msgspec.structs.replace(one, caller=plain(one.caller))
+        for one in live.activity
+        if one.status not in ("Failed", "Started")
+        and one.operation.lower().endswith(wanted)
+        and f"/{name.lower()}/" in f"{one.resource_id.lower()}/"
+    ]
 
 
 _AFTER_RECOVERY = ("cosmos-grant", "identity-grant")
-_GRANTS = (
-    "roleassignments/delete",
-    "accesspolicies/write",
-    "vaults/write",
-)
+_TAKEN = ("roleassignments/delete", "accesspolicies/write")
 
 _LOOKS: dict[str, Callable[[Finding, Live], When]] = {
     "vault-deleted": _vault_deleted,
-    "vault-network": _logged("vaults/write"),
-    "vault-tenant": _logged("vaults/write"),
+    "vault-network": _vault_changed,
+    "vault-tenant": _vault_changed,
     "key-deleted": _key_deleted,
     "key-enabled": _key_changed,
     "key-operations": _key_changed,
@@ -168,7 +203,7 @@ _LOOKS: dict[str, Callable[[Finding, Live], When]] = {
     "newest-version": _newest_changed,
     "cosmos-grant": _grant_lost,
     "identity-grant": _grant_lost,
-    "policy-on-rbac-vault": _logged("vaults/write"),
+    "policy-on-rbac-vault": _vault_changed,
     "identity-exists": _of_subject("userassignedidentities/delete"),
     "lock-read-only": _of_subject("locks/write"),
     "lock-delete": _of_subject("locks/write"),

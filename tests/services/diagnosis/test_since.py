@@ -9,6 +9,11 @@ from services.diagnosis.causes import roots
 from services.diagnosis.diagnose import diagnose
 from services.model.diagnosis import Change
 
+VAULT = (
+    "/subscriptions/5b000000-0000-4000-8000-0000000000d1/resourceGroups/rg-sec/providers"
+    "/Microsoft.KeyVault/vaults/kv-ml-prod"
+)
+
 
 async def test_the_activity_log_tells_who_took_a_grant(sandbox: RunningSandbox) -> None:
     sandbox.reset("broken/f08-grant-removed")
@@ -20,6 +25,33 @@ async def test_the_activity_log_tells_who_took_a_grant(sandbox: RunningSandbox) 
     assert (fits.source, fits.at, fits.by) == ("activity log", root.since, root.by)
     assert fits.what.endswith("roleAssignments/delete")
     assert fits.correlation_id
+
+
+async def test_of_several_grants_that_were_taken_the_one_is_named_that_is_missing(
+    sandbox: RunningSandbox,
+) -> None:
+    sandbox.reset("broken/f08-grant-removed-among-others")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    taken = [one for one in found.timeline if one.what.endswith("roleAssignments/delete")]
+    assert len(taken) == 2
+    assert (root.since, root.by) == (taken[-1].at, "ada@contoso.test")
+    assert root.since is not None
+    assert (found.at - root.since).total_seconds() == pytest.approx(5 * 3600, abs=120)
+    assert [one.at for one in found.timeline if root.id in one.fits] == [root.since]
+
+
+async def test_of_several_changes_that_could_be_it_none_is_named(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/f14-vault-firewall")
+    async with signed_in(sandbox) as conn:
+        (alone,) = roots(await diagnose(conn, TARGET, ask_azure=False))
+        tags = {"tags": {"owner": "security"}}
+        assert sandbox.call("PATCH", VAULT, tags, version="2026-02-01").ok
+        (among,) = roots(await diagnose(conn, TARGET, ask_azure=False))
+    assert alone.check == among.check == "vault-network"
+    assert (alone.since is not None, bool(alone.by)) == (True, True)
+    assert (among.since, among.by) == (None, "")
 
 
 async def test_who_changed_a_key_is_not_known_and_the_finding_says_how_to_know_it_next_time(
