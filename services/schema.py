@@ -39,7 +39,7 @@ from services.model.intent import (
     WorkspaceSetup,
 )
 from services.model.intent import Struct as Part
-from services.model.plan import Event, Evidence, Finding, Repair, Step
+from services.model.plan import Blocked, Event, Evidence, Finding, Repair, Step
 from services.model.quota import QuotaLine
 
 TABLES: dict[str, type[Part]] = {
@@ -223,6 +223,7 @@ _WORDS: dict[Any, str] = {
 
 def json_page() -> str:
     """docs/json.md."""
+    from services.changes.page import json_lines
     from services.runs.headless import check_document, step_document
 
     step = step_document(Step(id="", kind="", title="", action="wait", target=""))
@@ -260,6 +261,13 @@ def json_page() -> str:
         f"- `timeline`: newest first, each `{{{_names(Change)}}}`; `fits` are ids of findings",
         f"- `unread`: what could not be read, each `{{{_names(NotRead)}}}`",
         "",
+        "## `wrapkey repair ID|NAME --plan --json`",
+        "",
+        "`{schema, subject, steps, findings}`; without `--plan` one Event a line, as `wrapkey"
+        " apply`. `steps` are as above, each with `undo`: whether what it changes can be taken"
+        " back. `findings` are those that are repaired.",
+        "",
+        *json_lines(),
         "## `wrapkey checks --json`",
         "",
         f"`{{schema, checks}}`, each `{{{', '.join(check_document(CHECKS[0]))}}}`; see"
@@ -277,7 +285,8 @@ def json_page() -> str:
         "",
         f"- `status`: {_choices(Finding, 'status')}; `fail` keeps `apply` from starting",
         f"- `evidence`: list of `{{{_names(Evidence)}}}`",
-        f"- `repair`: null or `{{{_names(Repair)}}}`",
+        f"- `repair`: null or `{{{_names(Repair)}}}`; `blocked` are steps that the caller can't do"
+        f" now, each `{{{_names(Blocked)}}}`",
         "",
         "## `wrapkey apply INTENT --json`",
         "",

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from services.changes.model import Rotation, left_behind
+from services.changes.model import Deletion, Rotation, left_behind
 from services.checks.facts import Unknown
+from services.model.cost import KEPT_DAYS
 from services.model.fleet import Dependent
 from services.model.plan import Plan
 from services.model.resources import KeyVersion
@@ -45,4 +46,16 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "steps": [step_document(step) for step in plan.steps],
         "findings": [finding_document(one) for one in plan.findings],
         "worst": worst(plan),
+    }
+
+
+def deletion_document(deletion: Deletion, plan: Plan) -> dict[str, Any]:
+    """What ``wrapkey delete --preview`` prints, without its schema; JSON types only."""
+    told: dict[str, Any] = msgspec.to_builtins(deletion)
+    fields = ("id", "name", "at", "purge", "there", "managed_group", "goes", "stays", "unread")
+    kept = {"days": KEPT_DAYS, "currency": deletion.currency, "problem": deletion.cost_problem}
+    return {
+        **{name: told[name] for name in fields},
+        "cost": {**kept, "kept": told["kept"]},
+        **_plan(plan),
     }

@@ -84,6 +84,7 @@ def missing_right(
     *,
     status: Status,
     data: bool = False,
+    instead: str = "let somebody do it who may.",
 ) -> Iterator[Finding]:
     """That the caller lacks a right; who has it may help."""
     if isinstance(permissions, Unknown):
@@ -96,7 +97,7 @@ def missing_right(
             f"You may not {what}",
             Evidence(call="GET permissions", field="actions", value=f"not {action}"),
             meaning=f"Azure's permissions for you do not list {action} there.",
-            repair=f"Ask for {role}, or let somebody do it who may.",
+            repair=f"Ask for {role}, or {instead}",
             part=action,
         )
 

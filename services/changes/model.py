@@ -1,4 +1,4 @@
-"""A rotation as data: what is wished, what was read, what was judged."""
+"""Changes as data: what is wished, what was read, what was judged."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,6 +7,7 @@ import msgspec
 
 from services.checks.facts import Unknown
 from services.ids import ArmId, KeyId, same
+from services.model.cost import Range
 from services.model.fleet import Dependent
 from services.model.plan import Finding
 from services.model.resources import KeyVersion, Lock, Permission, Vault, Workspace
@@ -76,3 +77,39 @@ def left_behind(rotation: Rotation, found: Sequence[Dependent]) -> list[Dependen
 def _group(id: str) -> str:
     where = ArmId.parse(id)
     return str(ArmId(where.subscription, where.group))
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a delete takes, or leaves."""
+
+    id: str
+    """ARM id or key identifier."""
+    kind: str
+    """What it is in a word or two."""
+    why: str = ""
+
+
+class Deletion(msgspec.Struct, frozen=True, kw_only=True):
+    """A delete as it was read and judged."""
+
+    at: datetime
+    """When it was read, by Azure's clock."""
+    id: str
+    """ARM id of the workspace."""
+    name: str
+    purge: bool
+    """For good at once, instead of kept for 14 days."""
+    there: bool
+    """False: it was deleted softly before, and only waits for its end."""
+    managed_group: str = ""
+    """Name; empty where it has none."""
+    goes: tuple[Part, ...] = ()
+    stays: tuple[Part, ...] = ()
+    unread: str = ""
+    """Why what goes with it could not be read; empty where it could."""
+    kept: Range | None = None
+    """What 14 days of soft delete cost; None where the workspace can't be estimated any more."""
+    currency: str = ""
+    cost_problem: str = ""
+    caller: str = ""
+    findings: tuple[Finding, ...] = ()

@@ -28,6 +28,7 @@ _COMMANDS = {
     "diagnose": ("tui.cli.diagnose", "What is wrong with a workspace, and why; changes nothing."),
     "repair": ("tui.cli.repair", "What makes a diagnosed workspace good again; asks first."),
     "rotate": ("tui.cli.rotate", "Move a workspace to another version of its key."),
+    "delete": ("tui.cli.delete", "Delete a workspace; its key and its vault stay."),
     "dependents": ("tui.cli.dependents", "Who depends on a vault or a key; changes nothing."),
     "explain": (
         "tui.cli.explain",

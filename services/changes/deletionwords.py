@@ -1,0 +1,37 @@
+"""A deletion in lines, for the command line and the screen alike: pure."""
+
+from services.changes.model import Deletion, Part
+from services.cost.words import span
+from services.ids import ArmId, BadId
+from services.model.cost import KEPT_DAYS
+
+
+def cost_line(deletion: Deletion) -> str:
+    """What soft delete costs against purge, as a sentence."""
+    if deletion.purge:
+        return "A purge ends the costs of the managed group at once, and nothing can be recovered."
+    if not deletion.managed_group and deletion.kept is None:
+        return f"Softly: its name stays taken for {KEPT_DAYS} days; no group of it costs anything."
+    kept = deletion.kept
+    price = span(kept.low, kept.high) if kept and kept.low is not None else "??"
+    left = f", without {', '.join(kept.unknown)} (price not known)" if kept and kept.unknown else ""
+    why = f" {deletion.cost_problem}" if deletion.cost_problem else ""
+    return (
+        f"Softly: for {KEPT_DAYS} days it can be recovered, its name stays taken, and what Azure"
+        f" made for it costs {price} {deletion.currency}{left}. A purge ends that at once.{why}"
+    )
+
+
+def when(deletion: Deletion, part: Part) -> str:
+    """When a part goes."""
+    if deletion.purge or part.kind == "workspace":
+        return "now"
+    return f"after {KEPT_DAYS} days"
+
+
+def name_of(part: Part) -> str:
+    """The name of a part for people; a key's address as it is."""
+    try:
+        return ArmId.parse(part.id).name
+    except BadId:
+        return part.id

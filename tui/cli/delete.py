@@ -1,0 +1,102 @@
+"""delete: a workspace and what Azure made for it; never a key or a vault."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from services.text import plain
+from tui.cli.failed import BadInput
+from tui.cli.options import Given, shared
+from tui.cli.output import document, talk
+from tui.cli.rotate import refusal, tell_findings
+from tui.cli.setup import as_json, failing
+from tui.exits import Exit
+
+if TYPE_CHECKING:
+    from services.azure.connection import Connection
+    from services.changes.model import Deletion
+
+
+@click.command()
+@click.argument("workspace", metavar="ID|NAME")
+@click.option("--purge", is_flag=True, help="For good at once, a softly deleted one too.")
+@click.option("--preview", is_flag=True, help="Only show what goes, what stays and what it costs.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@shared
+@click.pass_context
+def delete(
+    context: click.Context, *, workspace: str, purge: bool, preview: bool, yes: bool, as_json: bool
+) -> Exit:
+    """Delete a workspace with its managed group. Its key and its vault stay.
+
+    Softly: for 14 days it can be recovered, and its group goes on costing. Shows first what goes
+    and what stays, and asks for the workspace's name. Events go to stdout.
+    """
+    given = Given.of(context)
+    if not yes and not preview and not sys.stdin.isatty():
+        raise BadInput(
+            "Nobody can be asked here: look at `wrapkey delete ID --preview` first, then add --yes."
+        )
+    return asyncio.run(
+        _delete(given, workspace, purge=purge, only_show=preview, yes=yes, as_json=as_json)
+    )
+
+
+async def _delete(
+    given: Given, text: str, *, purge: bool, only_show: bool, yes: bool, as_json: bool
+) -> Exit:
+    from services.changes.deletion import plan_deletion
+    from services.changes.document import deletion_document
+    from tui.cli.carrying import begin
+    from tui.connect import connected
+
+    async with connected(given.options, given.paths, given.memory) as conn:
+        found = await _read(conn, given, text, purge)
+        made = plan_deletion(found)
+        if only_show and as_json:
+            document(**deletion_document(found, made))
+            return Exit.CHECK_FAILS if failing(made) else Exit.DONE
+        _tell(found)
+        refused = refusal(made)
+        if refused is not None:
+            return refused
+        if only_show or (not yes and not _sure(found)):
+            talk("Nothing was changed.")
+            return Exit.DONE
+        return await begin(conn, given, made, away="", as_json=as_json)
+
+
+async def _read(conn: "Connection", given: Given, text: str, purge: bool) -> "Deletion":
+    from services.changes.deletion import NoDeletion, read
+    from services.diagnosis.target import NoTarget
+
+    try:
+        return await read(conn, text, given.paths.state, purge=purge)
+    except (NoDeletion, NoTarget) as error:
+        raise BadInput(str(error)) from None
+
+
+def _tell(found: "Deletion") -> None:
+    """To stderr: what goes and when, what stays, what it costs, what speaks against it."""
+    from services.changes.deletionwords import cost_line, name_of, when
+
+    for one in found.goes:
+        talk(f"DELETE  {one.kind} {plain(name_of(one))}, {when(found, one)}: {one.why}")
+    for one in found.stays:
+        talk(f"STAYS   {one.kind} {plain(name_of(one))}: {one.why}")
+    talk(cost_line(found))
+    tell_findings(found.findings)
+
+
+def _sure(found: "Deletion") -> bool:
+    """The workspace's name typed: for what can't be brought back a y is too little."""
+    typed: str = click.prompt(
+        f"Type {found.name} to {'purge' if found.purge else 'delete'} it, or press enter",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    return typed.strip() == found.name
