@@ -7,6 +7,7 @@ ASKING = (
     "microsoft.resourcegraph/resources",
     "checkpolicyrestrictions",
     "/validate",
+    "/diagnose",
 )
 """POSTs that only ask."""
 
