@@ -130,18 +130,17 @@ class Connection:
         uri = vault_uri.rstrip("/").lower()
         key = ("keys", uri)
         if key not in self._clients:
-            from azure.keyvault.keys._shared import http_challenge_cache
             from azure.keyvault.keys.aio import KeyClient
 
-            # The package remembers for the whole process for which tenant a vault wants a token;
-            # the vault may have been moved, or found again, since another connection asked.
-            http_challenge_cache.remove_challenge_for_url(uri)
+            from services.azure.challenge import AskAgain, forget
+
+            forget(uri)  # it may have moved since another connection asked
             self._clients[key] = KeyClient(
                 vault_url=uri,
                 credential=self._tokens,
                 api_version=KEYS_API,
                 transport=self.transport,
-                per_call_policies=[ReadOnlyGuard(self.read_only)],
+                per_call_policies=[ReadOnlyGuard(self.read_only), AskAgain()],
                 retry_policy=self._retry(),
                 redirect_policy=core.AsyncRedirectPolicy(permit_redirects=False),
                 per_retry_policies=self._inner(),
