@@ -68,7 +68,7 @@ def retold(finding: Finding, live: Live) -> Finding:
     if status == "fail" and about.creation and live.workspace.state == "Succeeded":
         status = "warn"
     good = status in ("ok", "skipped")
-    text = finding.repair.text if finding.repair and _a_command(finding.repair.text) else ""
+    text = "" if good else _what_to_do(finding, live)
     return msgspec.structs.replace(
         finding,
         phase="diagnosis",
@@ -85,6 +85,20 @@ def _failures(finding: Finding, live: Live) -> tuple[str, ...]:
     vault, known = live.facts.vault, SHARED[finding.check].failures
     other = "F19" if isinstance(vault, Vault) and not vault.rbac else "F20"
     return known if finding.check != "cosmos-grant" else tuple(x for x in known if x != other)
+
+
+def _what_to_do(finding: Finding, live: Live) -> str:
+    """Preflight's command, else diagnosis' own word."""
+    if finding.repair and _a_command(finding.repair.text):
+        return finding.repair.text
+    intent = live.intent
+    return SHARED[finding.check].repair.format(
+        vault=intent.vault.name,
+        key=intent.key.name,
+        subscription=intent.subscription,
+        workspace=live.target.name,
+        group=intent.resource_group,
+    )
 
 
 def _a_command(text: str) -> bool:

@@ -20,19 +20,43 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[str, ...]
     meaning: str = ""
     """In place of preflight's; empty where that holds here too."""
+    repair: str = ""
+    """What to do where no step repairs it and preflight names no command; ``{vault}``, ``{key}``,
+    ``{subscription}``, ``{workspace}`` and ``{group}`` are filled in."""
     creation: bool = False
     """Only stops a workspace that is made or changed: WARN where the workspace is in order."""
 
 
 def _shared(
-    id: str, *failures: str, meaning: str = "", creation: bool = False
+    id: str, *failures: str, meaning: str = "", repair: str = "", creation: bool = False
 ) -> tuple[str, Shared]:
-    return id, Shared(id=id, failures=failures, meaning=meaning, creation=creation)
+    return id, Shared(id=id, failures=failures, meaning=meaning, repair=repair, creation=creation)
 
 
 _GONE = (
     "Nothing that its key encrypts can be read: Cosmos DB, AI Search and Storage of the workspace"
     " can't unwrap their data keys."
+)
+_ANEW = (
+    "delete the workspace and make it anew (what lies in its own storage account is still there)"
+)
+_BACKUP = (
+    "Where somebody kept a backup of the key: az keyvault key restore --vault-name {vault} --file"
+    " BACKUP (same subscription and geography), then give access anew; whether the services take"
+    f" it up again is not documented. Else {_ANEW}."
+)
+_PURGED = f"What was purged does not come back by itself. {_BACKUP}"
+_VAULT_LOST = f"A purged vault does not come back: make one of its name and region again. {_BACKUP}"
+_EXEMPTION = (
+    "Who looks after Azure Policy decides: az policy exemption create --name wrapkey"
+    " --exemption-category Waiver --policy-assignment ASSIGNMENT --scope"
+    " /subscriptions/{subscription}, ASSIGNMENT being the one below Evidence. The managed group"
+    " takes none, because Azure denies changes there. Or encrypt service-side, which makes no"
+    " managed group. Then delete what failed and make the workspace again."
+)
+_REGION = (
+    "Delete what failed (az ml workspace delete -n {workspace} -g {group} --permanently-delete),"
+    " then make the workspace"
 )
 _REFUSED = "Azure refuses what is created or changed; what is there goes on as it is."
 
@@ -42,10 +66,16 @@ SHARED: dict[str, Shared] = dict(
             "vault-deleted", "F56", "F02", "F12", "F15",
             meaning=f"{_GONE} Role assignments do not come back with the vault.",
         ),
-        _shared("vault-exists", "F15", "F12", meaning=_GONE),
+        _shared("vault-exists", "F15", "F12", meaning=_GONE, repair=_VAULT_LOST),
         _shared("vault-tenant", "F41", "F38", "F07", "F43"),
         _shared("vault-address", "F12", "F11"),
-        _shared("vault-region", "F43", creation=True),
+        _shared(
+            "vault-region", "F43",
+            repair=f"No vault can be moved to another region. {_REGION} with a vault of its own"
+            " region. A key goes along by backup and restore within its geography; RSA keys can't"
+            " be exported.",
+            creation=True,
+        ),
         _shared(
             "vault-protection", "F01", "F34",
             meaning="A key that is deleted could be destroyed for good, and all data with it."
@@ -62,11 +92,16 @@ SHARED: dict[str, Shared] = dict(
         _shared(
             "key-exists", "F09",
             meaning=f"{_GONE} Where the key was purged, the data is lost.",
+            repair=_PURGED,
         ),
         _shared("key-enabled", "F05", "F16", meaning=_GONE),
         _shared("key-dates", "F06", "F16"),
         _shared("key-operations", "F44", "F10", "F35"),
-        _shared("key-type", "F44", "F10"),
+        _shared(
+            "key-type", "F44", "F10",
+            repair="The type of a key can't be changed: az keyvault key create --vault-name {vault}"
+            f" --name NAME --kty RSA --size 3072. {_REGION} with it.",
+        ),
         _shared("key-rotation", "F06"),
         _shared(
             "cosmos-principal", "F17", "F07",
@@ -96,7 +131,12 @@ SHARED: dict[str, Shared] = dict(
             meaning="Storage and probably AI Search of the workspace reach the key as this"
             " identity; no page says so of AI Search.",
         ),
-        _shared("grant-propagation", "F19"),
+        _shared(
+            "grant-propagation", "F19",
+            meaning="Azure documents up to ten minutes until a vault honours a role assignment,"
+            " hours where it stands at a management group, a day through a group.",
+            repair="Nothing is to be repaired: wait ten minutes, then diagnose again.",
+        ),
         _shared("provider-registered", "F22", meaning=_REFUSED),
         _shared("ml-principal", "F52", "F17"),
         _shared(
@@ -106,13 +146,28 @@ SHARED: dict[str, Shared] = dict(
         ),
         _shared("lock-read-only", "F29"),
         _shared("lock-delete", "F29"),
-        _shared("policy-workspace", "F23", creation=True),
-        _shared("policy-cosmos", "F23", creation=True),
-        _shared("policy-search", "F23", creation=True),
-        _shared("policy-storage", "F23", creation=True),
-        _shared("cosmos-region", "F24", creation=True),
-        _shared("search-quota", "F25", creation=True),
-        _shared("storage-quota", creation=True),
+        _shared("policy-workspace", "F23", repair=_EXEMPTION, creation=True),
+        _shared("policy-cosmos", "F23", repair=_EXEMPTION, creation=True),
+        _shared("policy-search", "F23", repair=_EXEMPTION, creation=True),
+        _shared("policy-storage", "F23", repair=_EXEMPTION, creation=True),
+        _shared(
+            "cosmos-region", "F24",
+            repair="Ask Microsoft to open the region to the subscription"
+            f" (https://aka.ms/cosmosdbquota), or take another one. {_REGION} again.",
+            creation=True,
+        ),
+        _shared(
+            "search-quota", "F25",
+            repair=f"Ask for more AI Search services in the region, or take another. {_REGION}"
+            " again.",
+            creation=True,
+        ),
+        _shared(
+            "storage-quota",
+            repair=f"Ask for more storage accounts in the region, or take another. {_REGION}"
+            " again.",
+            creation=True,
+        ),
     )
 )  # fmt: skip
 """By id, in the order in which they are shown: causes before consequences."""

@@ -107,7 +107,7 @@ def managed_resources(live: Live) -> Iterator[Finding]:
                 there[0].id,
                 f"{there[0].name} ({words}) is Failed",
                 told(live, f"managed_{field}", "properties.provisioningState", there[0].state),
-                failures=("F24",) if field == "cosmos" else ("F25",) if field == "search" else (),
+                failures=(),
                 meaning="Azure could not make it: no capacity, no quota, a policy, or no access to"
                 " the key. A failed Cosmos DB account must be deleted with the workspace.",
             )
@@ -129,6 +129,8 @@ def cosmos_identity(live: Live) -> Iterator[Finding]:
             f"{account.name} has no default identity that can be used: {account.identity}",
             told(live, "managed_cosmos", "properties.defaultIdentity", account.identity),
             meaning="Cosmos DB does not know as whom to reach the key (its status 4015).",
+            repair="Azure denies everybody but itself to change this account: open a support case"
+            " with its id and this status.",
         )
 
 

@@ -85,6 +85,7 @@ def identity_assigned(live: Live) -> Iterator[Finding]:
             told(live, "workspace", "identity.type", live.workspace.identity_type),
             meaning="The workspace can't act as this identity, so it reaches neither key nor"
             " storage as it.",
+            repair="Assign it to the workspace, beside what it has.",
         )
 
 
@@ -104,6 +105,8 @@ def key_address(live: Live) -> Iterator[Finding]:
             failures=("F11",),
             meaning="It looks like https://VAULT/keys/NAME/VERSION, without a port or a last slash"
             " (Cosmos DB's status 4006).",
+            repair="Give the workspace the key's own address: az resource update --ids"
+            f" {live.target.id} --set properties.encryption.keyVaultProperties.keyIdentifier=ADDRESS",
         )
         return
     if isinstance(vault, Vault) and urlsplit(vault.uri).netloc.lower() != key.host:
@@ -117,6 +120,8 @@ def key_address(live: Live) -> Iterator[Finding]:
             failures=("F43", "F46"),
             meaning="A workspace keeps the vault it was made with; only another key or version of"
             " that vault can be taken.",
+            repair=f"Make a new version or key in vault {vault.name}, and rotate the workspace to it"
+            " (wrapkey rotate).",
         )
     where = ArmId.parse(used.vault_id)
     if where.subscription != ArmId.parse(live.target.id).subscription:
@@ -128,6 +133,8 @@ def key_address(live: Live) -> Iterator[Finding]:
             evidence,
             failures=("F43",),
             meaning="Machine Learning takes a vault of the workspace's own subscription only.",
+            repair="Make the workspace anew with a vault of its own subscription; the vault of a"
+            " workspace can't be changed.",
         )
 
 
