@@ -143,6 +143,10 @@ class RunPage(Page[None]):
     def on_unmount(self) -> None:
         self._unhear()
 
+    def session_changed(self) -> None:
+        """Another process may have taken the run meanwhile, which is no event of it."""
+        self._mark()
+
     def where(self) -> str:
         plan = self.view.plan
         about = subject(plan)

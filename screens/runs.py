@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from textual import work
 from textual.app import ComposeResult
 from textual.widgets import DataTable
 
@@ -64,11 +65,13 @@ class Runs(Page[None]):
         self._asked = False
         self.load()
 
-    def load(self) -> None:
-        """Read the journal; whether to mend it is asked once, and again when it is read by key."""
-        self.run_worker(self._read(), group="load", exclusive=True, description="read the journal")
+    @work(group="load", exclusive=True, description="read the journal")
+    async def load(self) -> None:
+        """Read the journal; whether to mend it is asked once, and again when it is read by key.
 
-    async def _read(self) -> None:
+        Decorated, because a worker given a coroutine that is replaced before it begins never
+        awaits it.
+        """
         try:
             found = await self.shell.past_runs()
         except JournalDamaged as error:

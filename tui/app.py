@@ -198,7 +198,7 @@ class Wrapkey(RunShell):
         from services.runs.lock import RunLocked
 
         if isinstance(error, (JournalError, RunLocked)):
-            self.say(f"Run {run} was interrupted. {error}", bad=True)
+            self.say(f"Run {run} does not go on here. {error}", bad=True)
             return
         path = crash.report(error, self.session.paths.state)
         self.say(f"Run {run} was interrupted by a fault of wrapkey's own: {path}", bad=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from screens.session import Session
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
 class Own:
     """A run of this process, as its page drives it (screens.carried)."""
 
-    carrier: "Carrier" = "us"
-    problem = ""
-
     def __init__(self, runs: "Runs", run: "Run", view: "RunView") -> None:
         self._runs = runs
         self._run = run
         self.view = view
+
+    @property
+    def carrier(self) -> "Carrier":
+        """Us, until another process has taken the run."""
+        return "another" if self.problem else "us"
+
+    @property
+    def problem(self) -> str:
+        """Who has taken the run; empty while it is ours."""
+        return self._runs.lost.get(self._run.id, "")
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Hear of every change from now on; the answer ends that."""
@@ -67,6 +75,8 @@ class Runs:
         self._journal: Journal | None = None
         self._opening = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[object]] = {}
+        self.lost: dict[str, str] = {}
+        """Runs of this process that another one carries out by now, and the words for it."""
 
     async def journal(self) -> "Journal":
         """The journal, opened when first asked for; raises JournalError."""
@@ -104,7 +114,7 @@ class Runs:
         from tui.watching import Watched
 
         found = self._session.runs.get(run)
-        if found is not None:
+        if found is not None and run not in self.lost:
             return Own(self, found, self._session.views[run])
         journal = await self.journal()
         row = await journal.run(run)
@@ -133,14 +143,22 @@ class Runs:
 
     def go(self, run: "Run") -> None:
         """Carry a run out, or go on with one that has ended."""
+        self.lost.pop(run.id, None)
         self._tasks[run.id] = asyncio.create_task(self._follow(run), name=f"run {run.id}")
         self._session.changed()
 
     async def _follow(self, run: "Run") -> None:
+        from services.runs.journal import RunTaken
+        from services.runs.lock import RunLocked
+
         view = self._session.views[run.id]
         end = self._session.live.subscribe(lambda event: note_write(view, event))
         try:
             await run.go()
+        except (RunLocked, RunTaken) as error:
+            self.lost[run.id] = _told(error)
+            view.end("interrupted", datetime.now(UTC))
+            self._broke(run.id, error)
         except Exception as error:
             self._broke(run.id, error)
         finally:
@@ -181,6 +199,11 @@ class Runs:
             await self._journal.close()
             self._journal = None
         return live
+
+
+def _told(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}. Leave this screen and open the run again to watch it."
 
 
 def note_write(view: "RunView", event: "ConnectionEvent") -> None:

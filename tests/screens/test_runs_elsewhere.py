@@ -23,7 +23,9 @@ from screens.widgets.confirm import Confirm
 from services.home import Paths
 from services.runs.engine import Run
 from services.runs.journal import Journal
+from services.runs.lock import RunLock
 from services.runs.view import RunView
+from services.setup.context import StepFailed
 from services.setup.plan import make_plan
 from tui.exits import Exit
 
@@ -124,6 +126,28 @@ async def test_the_same_plan_again_shows_the_run_that_is_going_on(opened):
         await until(app, f"Run {run.id} mlw-prod", "Another process carries this run out")
         assert isinstance(app.screen, RunPage)
         assert [one.id for one in await app.past_runs()] == [run.id]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_run_that_another_process_has_taken_is_said_and_watched(running, ended):  # noqa: F811
+    """Taken while it stood still, or, with consent on a network file system, while it went on."""
+    app, run = running.app, running.run
+    await running.until("RUN vault kv-ml")
+    journal = await Journal.open(app.session.paths.journal)
+    if ended:
+        running.stage.of("vault").put_nowait(StepFailed("It broke", "So.", "Retry."))
+        await running.until("0 of 3 done failed")
+        taken = RunLock.take(journal.path.parent, run.id)
+        await running.pilot.press("r")
+        said = await until(app, "is carried out by process", "open the run again to watch it")
+        taken.free()
+    else:
+        await journal.take_over(run.id, host="elsewhere", pid=7, nonce="theirs")
+        said = await until(app, "was taken over by another process", "does not go on here")
+    assert "fault of wrapkey" not in said
+    await journal.close()
+    assert (await app._runs.look(run.id)).carrier != "us"
+    assert not app._runs.live
 
 
 async def test_a_sign_in_that_ended_shows_address_and_code(running):  # noqa: F811

@@ -97,13 +97,19 @@ async def _handed_over(given: Given, journal: "Journal", run: str, way: str, as_
 
 async def carried(given: Given, run: "Run", view: "RunView", as_json: bool) -> Exit:
     """Carry out a run that this process owns; signals end it in order."""
-    from services.runs.journal import JournalError
+    from services.runs.journal import JournalError, RunTaken
+    from services.runs.lock import RunLocked
 
     run.subscribe(view.hear)
     titles = {step.id: step.title for step in run.plan.steps}
     run.subscribe(_heard(run, _json_event if as_json else _Told(titles)))
     try:
         status = await _until_done(run)
+    except (RunLocked, RunTaken) as error:
+        talk(str(error))
+        for text in farewell.goes_on(run.id):
+            talk(text)
+        return Exit.INTERRUPTED
     except JournalError as error:
         talk(str(error))
         for text in farewell.stopped(view, given.options):
