@@ -21,7 +21,7 @@ from services.diagnosis.facts import Live
 from services.ids import ArmId
 from services.model.intent import Intent, RepairsIntent
 from services.model.plan import Finding, Repair, Step
-from services.model.resources import KeyVersion, Principal, RoleAssignment, Vault
+from services.model.resources import DeletedVault, KeyVersion, Principal, RoleAssignment, Vault
 from services.setup import grants, plan
 from services.setup.basis import Basis, basis_of
 
@@ -77,9 +77,35 @@ def setup_steps(live: Live) -> tuple[Step, ...]:
     found = msgspec.structs.replace(live.facts, workspace=live.workspace)
     basis = basis_of(wish, found)
     rights = grants.own_rights(_may_need_rights(basis)) if basis.vault else []
-    known = {step.id: step for step in (*rights, *plan.build(wish, found).steps)}
+    made = plan.build(wish, found).steps
+    if basis.vault is None and isinstance(live.facts.deleted_vault, DeletedVault):
+        policies = msgspec.structs.replace(vault, access="policies")
+        made = _fitting(
+            made, plan.build(msgspec.structs.replace(wish, vault=policies), found).steps
+        )
+    known = {step.id: step for step in (*rights, *made)}
     left_out = ("verify", *(() if never_whole(live) else _MAKING))
     return tuple(step for step in known.values() if step.id not in left_out)
+
+
+def _fitting(roles: Iterable[Step], policies: Iterable[Step]) -> tuple[Step, ...]:
+    """One plan for a deleted vault, which does not tell what gives access in it."""
+    by_id = {step.id: step for step in policies}
+    changed = msgspec.structs.replace
+
+    def both(step: Step) -> Step:
+        other = by_id.get(step.id)
+        if step.kind == "vault-recover":
+            return changed(step, params={**step.params, "rbac": None})
+        if other is None or other.kind == step.kind:
+            return step
+        params = {
+            name: {"kind": one.kind, "params": one.params}
+            for name, one in (("role", step), ("policy", other))
+        }
+        return changed(other, kind="grant-fitting", params=params, expected_s=step.expected_s)
+
+    return tuple(both(step) for step in roles)
 
 
 def never_whole(live: Live) -> bool:

@@ -14,10 +14,11 @@ STAYS = "It was there before it was deleted."
 async def observe(ctx: Context, step: Step) -> Observation:
     """Is it there, and does it give access as the plan expects?
 
-    What gives access in a deleted vault is not told. Raises StepFailed where it is the other.
+    What gives access in a deleted vault is not told: ``rbac`` is None where the plan serves
+    both. Raises StepFailed where it is the other.
     """
-    found = await vault.observe(ctx, step)
-    if found.done and found.values["rbac"] != step.params["rbac"]:
+    found, wanted = await vault.observe(ctx, step), step.params["rbac"]
+    if found.done and wanted is not None and found.values["rbac"] != wanted:
         has = "role assignments" if found.values["rbac"] else "access policies"
         raise StepFailed(
             f"Vault {ArmId.parse(step.target).name} is back, and works with {has}",
