@@ -211,6 +211,8 @@ def _newest(finding: Finding, live: Live) -> tuple[Step, ...]:
             action="change",
             target=live.target.id,
             params={"key": newest.id},
+            # services unwrap with the version they have before they wrap with the new one
+            needs=("key-enable",),
             expected_s=60,
         ),
     )  # fmt: skip
