@@ -293,10 +293,11 @@ def _suffixes(packed: Any) -> Iterator[str]:
 def _addresses(text: str) -> Iterator[str]:
     for match in _IP.finditer(text):
         try:
-            ip_address(match[0].rstrip(".:"))
+            found = ip_address(match[0].rstrip("."))
         except ValueError:
             continue
-        yield match[0].rstrip(".:")
+        if not (found.is_unspecified or found.is_loopback):
+            yield match[0].rstrip(".")
 
 
 def _any_of(originals: Iterable[str]) -> "re.Pattern[str] | None":
