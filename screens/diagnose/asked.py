@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from screens.base import Page
 from screens.widgets.picker import Picker
@@ -23,11 +24,37 @@ def is_name(text: str) -> bool:
 
 
 def answer(page: Page[None], text: str) -> None:
-    """Diagnose what is named, or explain an error; what neither fits is said."""
-    if is_name(text):
+    """Diagnose what is named, open a bundle, or explain an error; what none fits is said."""
+    path = Path(text.strip()).expanduser() if is_name(text) else None
+    if path is not None and is_file(path):
+        _open_bundle(page, path)
+    elif path is not None:
         seek(page, text.strip())
     elif text.strip():
         _explain(page, explain_text(text))
+
+
+def is_file(path: Path) -> bool:
+    """Whether this is the name of a file that is there."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # too long for a name, or nothing that could be one
+
+
+def _open_bundle(page: Page[None], path: Path) -> None:
+    """Show what somebody has read and kept."""
+    from screens.diagnose.kept import KeptPage
+    from services.diagnosis import bundle
+
+    try:
+        found = bundle.judged(bundle.load(path))
+    except bundle.BadBundle as error:
+        page.shell.say(f"{path}: {error}", bad=True)
+    except OSError as error:
+        page.shell.say(f"{path} can't be read: {error.strerror}.", bad=True)
+    else:
+        page.app.push_screen(KeptPage(found, path.name))
 
 
 def seek(page: Page[None], name: str) -> None:

@@ -1,5 +1,6 @@
 """A diagnosis out of a file: the same screen, asking and writing nothing."""
 
+from screens.diagnose import exporting
 from screens.diagnose import findings as told
 from screens.diagnose.shown import Shown
 from services.model.diagnosis import Diagnosis
@@ -28,6 +29,9 @@ class KeptPage(Shown):
 
     def action_proof(self) -> None:
         self.shell.say(OFFLINE)
+
+    def action_export(self) -> None:
+        exporting.ask(self, None, self._kept)
 
     def action_repair(self) -> None:
         self.shell.say(f"{OFFLINE} It is repaired from a diagnosis of one's own.")

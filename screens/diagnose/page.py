@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from screens.diagnose import exporting, repairing
 from screens.diagnose import findings as told
-from screens.diagnose import repairing
 from screens.diagnose.shown import Shown
 from screens.diagnose.table import FindingTable
 from screens.setup.tabs import TabLine
 from screens.widgets.confirm import Confirm, TypedConfirm
+from screens.widgets.prompt import Prompt
 from screens.widgets.status import TitleLine
 from services.azure.errors import AzureError
 from services.diagnosis.conclude import conclude
 from services.diagnosis.diagnose import look
+from services.diagnosis.expiry import parse
 from services.diagnosis.repair import plan_repair
 from services.diagnosis.seen import Seen
 from services.ids import same
@@ -45,32 +47,33 @@ class DiagnosePage(Shown):
         self._reading = False
         self._ended: set[tuple[str, datetime]] = set()
         """Repairs that have ended, by run and time."""
-        self._repaired: tuple[Finding, ...] = ()
-        """What was found before a repair that has just ended."""
+        self._repaired: Plan | None = None
+        """The plan of a repair that has just ended."""
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._ended = self._repairs()
+        self._ended = set(self._repairs())
         self.action_again()
 
     # -- reading
 
     def action_again(self) -> None:
-        self._look(probe=False)
+        self._look()
 
-    def _look(self, *, probe: bool) -> None:
+    def _look(self, *, probe: bool = False, ask_azure: bool = True) -> None:
         if self.shell.session.connection is None:
             self.state(f"{SIGNED_OUT} r reads then.")
             return
         self._coming, self._reading = [], True
         self._paint()
         self.run_worker(
-            self._read_all(probe=probe), group="load", exclusive=True, description="diagnose"
+            self._read_all(probe, ask_azure), group="load", exclusive=True, description="diagnose"
         )
 
-    async def _read_all(self, *, probe: bool) -> None:
+    async def _read_all(self, probe: bool, ask_azure: bool) -> None:
+        conn = self.shell.session.live
         try:
-            seen = await look(self.shell.session.live, self._target, self._heard, probe=probe)
+            seen = await look(conn, self._target, self._heard, ask_azure=ask_azure, probe=probe)
         except AzureError as error:
             self._reading = False
             self.query_one(TitleLine).show(right="not read")
@@ -110,10 +113,10 @@ class DiagnosePage(Shown):
 
     def _standing(self, found: Diagnosis) -> str:
         """One line: what a repair has brought, else when this was read."""
-        if not self._repaired:
+        if self._repaired is None:
             return f"As of {told.when(found.at)}."
         said = repairing.ended(self._repaired, found)
-        self._repaired = ()
+        self._repaired = None
         self.shell.say(f"Diagnosed again after the repair. {said}")
         return said
 
@@ -123,6 +126,12 @@ class DiagnosePage(Shown):
         if key:
             self.query_one(FindingTable).choose(key)
             self.view("findings")
+
+    def action_export(self) -> None:
+        if self._reading or self._diagnosis is None:
+            self.shell.say("Still reading: a report tells everything.")
+        else:
+            exporting.ask(self, self._seen, self._diagnosis)
 
     # -- proof
 
@@ -169,7 +178,24 @@ class DiagnosePage(Shown):
             self.shell.say(f"Nothing that fails has a repair that can be undone. {final}".rstrip())
 
     def _ask(self, diagnosis: Diagnosis, chosen: Iterable[Finding], more: str = "") -> None:
-        plan = plan_repair(diagnosis, [one.id for one in chosen])
+        """Ask for the end of a key where it gets a new one, then for the whole of it."""
+        ids = [one.id for one in chosen]
+        plan = plan_repair(diagnosis, ids)
+        day = repairing.new_end(plan)
+        if not day:
+            self._confirm(plan, more)
+            return
+
+        def rule(typed: str) -> str:
+            return repairing.end_rule(typed, diagnosis.at)
+
+        def chose(typed: str | None) -> None:
+            if typed:
+                self._confirm(plan_repair(diagnosis, ids, expires=parse(typed)), more)
+
+        self.app.push_screen(Prompt("Let the key expire on", value=day, rule=rule), chose)
+
+    def _confirm(self, plan: Plan, more: str) -> None:
         steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
         question = f"Repair {plain(self._target.name)} with {steps}?"
         text = repairing.question(plan, more)
@@ -185,10 +211,10 @@ class DiagnosePage(Shown):
 
         return answered
 
-    def _repairs(self) -> set[tuple[str, datetime]]:
+    def _repairs(self) -> dict[tuple[str, datetime], Plan]:
         """Repairs of this workspace that have ended in this process, by run and time."""
         return {
-            (view.run, view.ended)
+            (view.run, view.ended): view.plan
             for view in self.shell.session.views.values()
             if view.ended is not None
             and view.plan.purpose == "repair"
@@ -197,9 +223,10 @@ class DiagnosePage(Shown):
 
     def session_changed(self) -> None:
         """A repair that has ended is looked at at once, also under the page of its run."""
-        over = self._repairs() - self._ended
+        over = {at: plan for at, plan in self._repairs().items() if at not in self._ended}
         if over and self._diagnosis is not None:
-            self._ended |= over
-            self._repaired = self._diagnosis.findings
+            self._ended |= over.keys()
+            self._repaired = list(over.values())[-1]
             self.query_one(FindingTable).follow()
-            self._look(probe=False)
+            # what Azure's own diagnosis looks at was not repaired, and can take half a minute
+            self._look(ask_azure=False)

@@ -1,7 +1,9 @@
 """What f and F would do: which findings, and the question before it. Pure."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
+from services.diagnosis.expiry import RULE, BadEnd, parse
+from services.diagnosis.repair import outcome, taken_back
 from services.model.diagnosis import Diagnosis
 from services.model.plan import Finding, Plan, Step
 from services.text import plain
@@ -67,11 +69,18 @@ def no_repair(finding: Finding, by_id: dict[str, Finding]) -> str:
 
 
 def question(plan: Plan, more: str = "") -> str:
-    """Each step, what it changes, and whether it can be undone."""
+    """Each step, what it changes, what takes it back, and who else may have to do it."""
     lines = []
     for number, step in enumerate(plan.steps, 1):
         lines += [f"{number}. {plain(step.title)}", f"   {CHANGES[step.action]} {_short(step)}"]
-        lines.append(f"   {_undo(step)}")
+        final = f"CAN'T BE UNDONE: {step.irreversible}" if step.irreversible else taken_back(step)
+        lines.append(f"   {plain(final)}")
+    others = [other for one in plan.findings if one.repair for other in one.repair.blocked]
+    if others:
+        lines += ["", "You may not do all of it. The run waits for somebody who may:"]
+        lines += [
+            f"   {plain(other.why)} {plain(other.who)}: {plain(other.command)}" for other in others
+        ]
     rest = [more] if more else []
     return "\n".join([*lines, "", *rest, "Then everything is read again and judged anew."])
 
@@ -81,17 +90,27 @@ def _short(step: Step) -> str:
     return plain(step.target.rstrip("/").rpartition("/")[2] or step.target)
 
 
-def _undo(step: Step) -> str:
-    if step.irreversible:
-        return f"CAN'T BE UNDONE: {plain(step.irreversible)}"
-    return "can't be undone: what is deleted is gone" if deletes(step) else "can be undone"
+def new_end(plan: Plan) -> str:
+    """The day on which the plan lets a key expire; empty where it gives none an end."""
+    ends = (step.params["expires"] for step in plan.steps if step.kind == "key-extend")
+    return next((str(end)[:10] for end in ends if end), "")
 
 
-def ended(before: Iterable[Finding], after: Diagnosis) -> str:
-    """What a repair has brought: what is OK now, what still fails."""
-    failed = {one.check for one in before if one.status == "fail" and not one.causes}
-    good = [one.title for one in after.findings if one.check in failed and one.status == "ok"]
-    left = [one.title for one in after.findings if one.status == "fail" and not one.causes]
-    told = [f"OK now: {'; '.join(good)}."] if good else []
-    told.append(f"Still fails: {'; '.join(left)}." if left else "Nothing fails any more.")
-    return plain(" ".join(told))
+def end_rule(day: str, now: datetime) -> str:
+    """What is wrong with a day as the end of a key; empty where nothing is."""
+    try:
+        return "" if parse(day) > now else f"It must lie in the future. {RULE}"
+    except BadEnd as error:
+        return str(error)
+
+
+def ended(plan: Plan, after: Diagnosis) -> str:
+    """What a repair has brought: what is OK now, what a service still has to see, what fails."""
+    told = outcome(plan, after)
+    parts = [f"OK now: {'; '.join(told.good)}."] if told.good else []
+    parts.append(
+        f"Still fails: {'; '.join(told.left)}." if told.left else "Nothing fails any more."
+    )
+    if told.waits:
+        parts.append(f"{len(told.waits)} WARN: services look again within the hour.")
+    return plain(" ".join(parts))

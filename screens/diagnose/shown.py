@@ -33,7 +33,8 @@ class Shown(Page[None]):
     """What all pages of a diagnosis share; they say what f, F, p and r do."""
 
     BINDINGS = bind(
-        *("repair", "repair_all", "next_view", "timeline", "proof", "judge_again", "local")
+        *("repair", "repair_all", "next_view", "timeline", "export"),
+        *("proof", "judge_again", "local"),
     )
     VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012  (as Textual declares it)
     title_word = "Diagnose"

@@ -23,8 +23,8 @@ from services.model.resources import Workspace
 HINT = "an id, a key's address, a name, or the error itself"
 ABOUT = (
     "Paste whatever you have: the id of a workspace, its vault or something in its managed group; "
-    "a key's address; a name; or the error as az, the portal or Terraform printed it. Or choose "
-    "from the list with down and enter. Nothing is changed here."
+    "a key's address; a name; the file of a bundle; or the error as az, the portal or Terraform "
+    "printed it. Or choose from the list with down and enter. Nothing is changed here."
 )
 
 
@@ -61,7 +61,8 @@ class Start(BrowsePage):
         "Paste an ARM id, the address of a key or a vault, or the name of a workspace, and press "
         "enter; names are searched over all your subscriptions. An error can be pasted as it is, "
         "with all its lines: it is explained, and what it names can be diagnosed. Down leads to "
-        "the workspaces that are encrypted with a key of your own. Nothing is changed here."
+        "the workspaces that are encrypted with a key of your own. The file of a bundle shows what "
+        "somebody else could read. Nothing is changed here."
     )
 
     def where(self) -> str:

@@ -1,9 +1,11 @@
 """Diagnose: the cause is found, repaired and seen to be OK; what can't be is said."""
 
 import asyncio
+import json
 
 import pytest
 from opening import quiet, shown
+from textual.widgets import Input
 
 from screens.browse.workspaces import Workspaces
 from screens.diagnose.kept import KeptPage
@@ -14,6 +16,8 @@ from screens.diagnose.table import FindingTable
 from screens.run import RunPage
 from screens.widgets.confirm import Confirm
 from screens.widgets.inspect import TextView
+from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
 from screens.widgets.status import TitleLine
 from screens.widgets.table import ListTable
 from services.model.diagnosis import Target
@@ -309,6 +313,89 @@ async def test_a_diagnosis_from_a_file_needs_no_connection(opened):
             assert isinstance(app.screen, KeptPage)
             assert "read from a file" in said(app)
             app.clear_notifications()
+
+
+async def written(app, pilot, name, down=0) -> str:
+    """Export to a file; its text."""
+    await pilot.press("e")
+    await pilot.pause()
+    app.screen.query_one(Input).value = str(name)
+    await pilot.press("enter")
+    await pilot.pause()
+    if isinstance(app.screen, Picker):
+        await pilot.press(*["j"] * down, "enter")
+        await pilot.pause()
+    return name.read_text()
+
+
+async def test_reports_are_written_and_a_bundle_opens_again(opened, tmp_path):
+    async with opened(scenario="broken/f05-key-version-disabled") as (app, pilot):
+        await diagnosed(app, pilot)
+        await pilot.press("e")
+        await pilot.pause()
+        assert app.screen.query_one(Input).value == "mlw-prod-diagnosis.md"
+        app.screen.query_one(Input).value = "report.pdf"
+        await pilot.press("enter")
+        assert isinstance(app.screen, Prompt), "a name that tells no form is not taken"
+        await pilot.press("escape")
+        assert "is disabled" in await written(app, pilot, tmp_path / "a.md")
+        assert "mlw-prod" in await written(app, pilot, tmp_path / "b.html")
+        document = json.loads(await written(app, pilot, tmp_path / "c.json"))
+        assert document["schema"] == 1
+        assert document["root_causes"] == [app.screen._diagnosis.findings[0].id]
+        masked = await written(app, pilot, tmp_path / "d.md", down=1)
+        assert "is disabled" in masked
+        assert "kv-ml-prod" not in masked
+        await written(app, pilot, tmp_path / "e.bundle")
+        await pilot.press("e")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(tmp_path / "e.bundle")
+        await pilot.press("enter", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm), "no file is replaced without a question"
+        await pilot.press("n")
+    async with opened(ready=False) as (app, pilot):
+        app.goto("diagnose")
+        await pilot.pause()
+        app.screen.query(Input).first().value = str(tmp_path / "e.bundle")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, KeptPage)
+        assert rows(app)[0] == ("FAIL", DISABLED)
+        assert "mlw-prod" in await written(app, pilot, tmp_path / "f.md")
+
+
+async def test_the_end_of_a_key_is_asked_for(opened):
+    async with opened(scenario="broken/f06-key-expired") as (app, pilot):
+        await diagnosed(app, pilot)
+        await pilot.press("f")
+        await pilot.pause()
+        assert isinstance(app.screen, Prompt)
+        app.screen.query_one(Input).value = "2001-01-01"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "must lie in the future" in shown(app)
+        app.screen.query_one(Input).value = "2099-12-31"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "let it expire on 31 Dec 2099" in shown(app)
+        await pilot.press("y")
+        await run_over(app, pilot)
+        assert app.screen.view.status == "succeeded"
+
+
+async def test_who_may_not_is_told_who_may(opened):
+    async with opened(scenario="broken/f05-key-version-disabled", principal="reader") as (
+        app,
+        pilot,
+    ):
+        await diagnosed(app, pilot)
+        await pilot.press("f")
+        await pilot.pause()
+        if isinstance(app.screen, Confirm):
+            assert "You may not do all of it" in shown(app)
+        else:
+            assert "No step of wrapkey" in said(app)
 
 
 async def test_a_workspace_that_cannot_be_read_is_said(opened, running_sandbox):

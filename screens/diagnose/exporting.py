@@ -1,0 +1,99 @@
+"""A report or a bundle of a diagnosis in a file, masked where somebody else shall read it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from screens.diagnose.shown import Shown
+from screens.widgets.confirm import Confirm
+from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
+from screens.widgets.table import Column, Row
+from services import home
+from services.diagnosis import bundle, written
+from services.diagnosis.conclude import conclude
+from services.diagnosis.document import diagnosis_document
+from services.diagnosis.seen import Seen
+from services.model.diagnosis import Diagnosis
+
+FORMS = (".md", ".html", ".json", ".bundle")
+RULE = f"End it in {', '.join(FORMS)}: text, a page, JSON, or what was read, for another wrapkey."
+NAMES = (Column("Names and ids", 12), Column("", prose=True))
+CHOICES = (
+    Row("plain", ("as they are", "for you and your colleagues"), data=""),
+    Row("masked", ("masked", "for a ticket: the same mask stands for the same thing"), data=""),
+)
+
+
+def ask(page: Shown, seen: Seen | None, diagnosis: Diagnosis) -> None:
+    """Ask for a file and whether to mask, then write; without ``seen`` only as it is."""
+
+    def named(name: str | None) -> None:
+        if not name:
+            return
+        path = Path(name).expanduser()
+        if seen is None:
+            _ask_again(page, path, lambda: _report(diagnosis, path.suffix))
+        else:
+            page.app.push_screen(
+                Picker("Names and ids in the report", NAMES, CHOICES),
+                lambda chosen: _chosen(page, path, seen, chosen or ""),
+            )
+
+    default = f"{diagnosis.target.name}-diagnosis.md"
+    rule = _ending if seen is not None else _ending_of_report
+    page.app.push_screen(Prompt("Write the report to", value=default, rule=rule), named)
+
+
+def _ending(name: str) -> str:
+    """What is wrong with a file's name; empty where nothing is."""
+    return "" if Path(name).suffix.lower() in FORMS else RULE
+
+
+def _ending_of_report(name: str) -> str:
+    if Path(name).suffix.lower() == ".bundle":
+        return "What was read is in the file that this came from: give that one away."
+    return _ending(name)
+
+
+def _chosen(page: Shown, path: Path, seen: Seen, names: str) -> None:
+    if names:
+        _ask_again(
+            page, path, lambda: _text(bundle.mask(seen) if names == "masked" else seen, path)
+        )
+
+
+def _text(seen: Seen, path: Path) -> bytes:
+    if path.suffix.lower() == ".bundle":
+        return bundle.encode(seen)
+    return _report(conclude(seen), path.suffix)
+
+
+def _report(diagnosis: Diagnosis, suffix: str) -> bytes:
+    if suffix.lower() == ".json":
+        data = msgspec.json.encode({"schema": 1, **diagnosis_document(diagnosis)})
+        return msgspec.json.format(data, indent=2) + b"\n"
+    text = written.html(diagnosis) if suffix.lower() == ".html" else written.markdown(diagnosis)
+    return text.encode()
+
+
+def _ask_again(page: Shown, path: Path, made: Callable[[], bytes]) -> None:
+    """Replace no file without a question."""
+    if path.exists():
+        page.app.push_screen(
+            Confirm(f"{path.name} exists. Replace it?", str(path.absolute())),
+            lambda sure: _save(page, path, made()) if sure else None,
+        )
+    else:
+        _save(page, path, made())
+
+
+def _save(page: Shown, path: Path, data: bytes) -> None:
+    try:
+        home.write(path, data)
+    except OSError as error:
+        page.shell.say(f"Not written: {error.strerror}: {path}", bad=True)
+        return
+    again = f" `wrapkey diagnose --from {path}` opens it." if path.suffix == ".bundle" else ""
+    page.shell.say(f"Written: {path.absolute()}, mode 0600.{again}")
