@@ -141,7 +141,8 @@ class Attempt:
             error.retry_after if named else min(settings.backoff_s * 2 ** (tries - 1), LONGEST_S)
         )
         assert delay is not None
-        why = f"{error.what}; the state is looked at again, then the step is tried again"
+        what = error.what.rstrip(".")
+        why = f"{what}; the state is looked at again, then the step is tried again"
         await self._ctx.say(
             "step.waiting",
             self._step,

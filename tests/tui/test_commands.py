@@ -139,6 +139,15 @@ def test_plan_changes_nothing(call, connected, sandbox, tmp_path):
     assert writes == []
 
 
+def test_a_plan_fits_a_terminal_of_80_columns(call, connected, sandbox, tmp_path):
+    file = tmp_path / "intent.toml"
+    file.write_text(INTENT.format(subscription=sandbox.subscription))
+    lines = call(*connected, "plan", str(file)).out.splitlines()
+    steps = [line for line in lines if line[:2].strip().isdigit()]
+    assert any("CAN'T BE UNDONE" in line for line in steps)
+    assert max(map(len, steps)) <= 80
+
+
 def test_apply_asks_and_can_only_be_told_yes_without_a_terminal(call, connected, sandbox, tmp_path):
     file = tmp_path / "intent.toml"
     file.write_text(INTENT.format(subscription=sandbox.subscription))

@@ -240,12 +240,11 @@ def _tell_plan(made: "Plan") -> None:
     rows = [
         (
             f"{number:>2} {_SIGNS[step.action]} {step.title}",
-            "CAN'T BE UNDONE" if step.irreversible else "",
-            duration(step.expected_s),
+            "CAN'T BE UNDONE" if step.irreversible else duration(step.expected_s),
         )
         for number, step in enumerate(made.steps, 1)
     ]
-    table(("Step", "", "Takes"), rows)
+    table(("Step", "Takes"), rows)
     for one in made.findings:
         if one.status not in {"ok", "skipped"}:
             talk(f"{WORDS[one.status]:<5} {one.title}")
@@ -269,6 +268,6 @@ def _sure(made: "Plan") -> bool:
     _tell_plan(made)
     for step in made.steps:
         if step.irreversible:
-            talk(f"Can't be undone: {step.irreversible}")
+            talk(f"Can't be undone: {step.title}. {step.irreversible}")
     where = f"in subscription {wanted(made).subscription}"
     return click.confirm(f"Carry out {len(made.steps)} steps {where}?", err=True)

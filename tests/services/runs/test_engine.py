@@ -224,7 +224,7 @@ async def test_what_passes_is_observed_again_before_it_is_sent_again(
     assert play.log == ["observe a", "apply a"] * 3 + ["applied a"]
     waits = [one.detail for one in events if one.event == "step.waiting"]
     assert [one["attempt"] for one in waits] == [1, 2]
-    why = "throttled by Azure" if kind is ErrorKind.THROTTLED else "It flickered."
+    why = "throttled by Azure" if kind is ErrorKind.THROTTLED else "It flickered; "
     assert all(one["until"].endswith("Z") and why in one["why"] for one in waits)
 
 
