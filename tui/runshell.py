@@ -119,6 +119,11 @@ class RunShell(Shell):
         from screens.widgets.confirm import Confirm
         from services.runs.lock import RunLocked
 
+        row = await (await self._runs.journal()).run(run)
+        if row is not None and row.status == "succeeded":
+            self.say(f"Run {run} has succeeded meanwhile: there is nothing to go on with.")
+            await self._show(await self._runs.look(run))
+            return
         try:
             await self._show(await self._runs.resume(run))
         except RunLocked as error:

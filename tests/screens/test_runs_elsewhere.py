@@ -87,6 +87,20 @@ async def test_a_run_of_another_process_is_followed_and_driven_by_commands(opene
         assert not app._runs.live, "it was never ours"
 
 
+async def test_a_run_that_ends_while_taking_it_over_is_asked_about_is_not_begun_again(opened):
+    async with opened() as (app, pilot), elsewhere(app) as (run, stage):
+        app.open_run(run.id)
+        await until(app, "RUN vault kv-ml")
+        await pilot.press("t")
+        await until(app, f"Take run {run.id} over?")
+        for step in PLAN.steps:
+            stage.of(step.id).put_nowait(None)
+        await until(app, "3 of 3 done succeeded")
+        await pilot.press("y")
+        await until(app, "has succeeded meanwhile")
+        assert not app._runs.live
+
+
 async def test_quitting_does_not_ask_about_a_run_of_another_process(opened):
     async with opened() as (app, _), elsewhere(app) as (run, _):
         app.open_run(run.id)
