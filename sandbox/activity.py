@@ -101,6 +101,13 @@ def _add(world: "World", made: Json) -> None:
         del log[: len(log) - _KEPT]
 
 
+def provider(event: Json) -> str:
+    """The namespace an entry belongs to: of its resource; at a subscription of its operation."""
+    scope: str = event["resourceId"]
+    kind: str = armid.resource_type(scope) if "/providers/" in scope else event["operation"]
+    return kind.partition("/")[0]
+
+
 def render(event: Json) -> Json:
     """An event as Azure Monitor's activity log lists it."""
     scope: str = event["resourceId"]
@@ -127,7 +134,7 @@ def render(event: Json) -> Json:
         "operationId": event["correlationId"],
         "operationName": {"value": event["operation"], "localizedValue": event["operation"]},
         "resourceGroupName": armid.group(scope),
-        "resourceProviderName": {"value": kind.partition("/")[0]},
+        "resourceProviderName": {"value": provider(event)},
         "resourceType": {"value": kind, "localizedValue": kind},
         "resourceId": scope,
         "status": {"value": status, "localizedValue": status},

@@ -60,5 +60,5 @@ def _matches(event: Json, name: str, operator: str, value: str) -> bool:
     if low == "correlationid":
         return str(event["correlationId"]).lower() == value.lower()
     if low == "resourceprovider":
-        return armid.resource_type(scope).partition("/")[0].lower() == value.lower()
+        return activity.provider(event).lower() == value.lower()
     raise Refusal(400, "BadRequest", f"The field '{name}' can't be used in this filter.")

@@ -53,11 +53,15 @@ async def events(
     since: datetime,
     resource_id: str = "",
     resource_group: str = "",
+    provider: str = "",
+    at_most: int = 0,
 ) -> list[ActivityEvent]:
     """What happened since a time (UTC), newest first; raises AzureError.
 
-    ``resource_id`` narrows it to one resource, else ``resource_group`` to one group; Azure
-    takes one of the two. Either may be gone by now. Azure refuses times more than 90 days ago.
+    ``resource_id`` narrows it to one resource, else ``resource_group`` to one group, else
+    ``provider`` to the operations of one namespace; Azure takes one of the three. Each may be
+    gone by now. ``at_most``: no further page is read once there are so many entries; 0 reads
+    all. Azure refuses times more than 90 days ago.
     """
     sdk = await calls.client(conn, SDK, subscription)
     wanted = [f"eventTimestamp ge '{_told(since)}'"]
@@ -66,9 +70,14 @@ async def events(
         wanted.append(f"resourceUri eq '{resource_id}'")
     elif resource_group:
         wanted.append(f"resourceGroupName eq '{resource_group}'")
-    found = await calls.everything(
-        "read the activity log", sdk.activity_logs.list, filter=" and ".join(wanted)
-    )
+    elif provider:
+        wanted.append(f"resourceProvider eq '{provider}'")
+    found: list[Raw] = []
+    what = "read the activity log"
+    async for page in calls.pages(what, sdk.activity_logs.list, filter=" and ".join(wanted)):
+        found += page
+        if at_most and len(found) >= at_most:
+            break
     made = [one for one in map(event, found) if one is not None]
     return sorted(made, key=lambda one: one.at, reverse=True)
 

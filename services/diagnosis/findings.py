@@ -98,6 +98,7 @@ def _what_to_do(finding: Finding, live: Live) -> str:
         subscription=intent.subscription,
         workspace=live.target.name,
         group=intent.resource_group,
+        subject=finding.subject,
     )
 
 

@@ -5,7 +5,7 @@ longest chain is workspace, vault, key, and what hangs on the key.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.azure import (
@@ -23,6 +23,7 @@ from services.azure import (
     workspaces,
 )
 from services.azure.errors import AzureError, ErrorKind
+from services.checks import needed
 from services.checks.facts import Unknown, known
 from services.checks.readers.vault import told_by
 from services.checks.reading import Reader, Reading
@@ -32,6 +33,10 @@ from services.model.resources import KeyVersion, Resource, Vault, Workspace
 
 LOOK_BACK = timedelta(days=30)
 """How far the activity log is read; Azure keeps it for 90 days."""
+AUTHORIZATION = "Microsoft.Authorization"
+"""Role assignments, policy assignments and locks."""
+AT_MOST = 400
+"""Entries of one namespace in a whole subscription: two pages, newest first."""
 
 
 async def _workspace(on: Reading) -> Workspace:
@@ -120,7 +125,11 @@ async def _remarks(on: Reading) -> Any:
 
 
 async def _activity(on: Reading) -> Any:
-    """Of the vault's group, the workspace's and the managed one: a deleted vault has no id."""
+    """Of the vault's group, the workspace's and the managed one: a deleted vault has no id.
+
+    What happened at the subscription itself comes with them: grants, policies and locks, and
+    who unregistered a provider that is needed.
+    """
     home, vault = str(on.ids.group.subscription), on.ids.vault
     workspace: Workspace = await on.get("workspace")
     places = {(home, on.ids.group.group), (vault.subscription, vault.group)}
@@ -128,16 +137,45 @@ async def _activity(on: Reading) -> Any:
         places.add((home, workspace.managed_group))
     since = on.conn.now() - LOOK_BACK
     told = await asyncio.gather(
+        _above(on, home, AUTHORIZATION, since),
+        _unregistered(on, home, since),
         *(
             known(activitylog.events(on.conn, sub, since=since, resource_group=group))
             for sub, group in sorted(places)
-        )
+        ),
     )
     unread = next((one for one in told if isinstance(one, Unknown)), None)
     if unread is not None:
         return unread
     found = [event for one in told if not isinstance(one, Unknown) for event in one]
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+async def _above(on: Reading, subscription: str, provider: str, since: datetime) -> Any:
+    """What a provider did at the subscription; what lies in a group is read with the group."""
+    found = await known(
+        activitylog.events(on.conn, subscription, since=since, provider=provider, at_most=AT_MOST)
+    )
+    if isinstance(found, Unknown):
+        return found
+    return [one for one in found if "/resourcegroups/" not in one.resource_id.lower()]
+
+
+async def _unregistered(on: Reading, subscription: str, since: datetime) -> Any:
+    """Of providers that are needed and not registered; asks nothing where all are."""
+    states = await on.get("providers")
+    if isinstance(states, Unknown):
+        return []
+    there = {one.namespace.lower() for one in states if one.state == "Registered"}
+    told = await asyncio.gather(
+        *(
+            _above(on, subscription, one, since)
+            for one in needed.namespaces(on.intent)
+            if one.lower() not in there
+        )
+    )
+    unread = next((one for one in told if isinstance(one, Unknown)), None)
+    return unread if unread is not None else [event for one in told for event in one]
 
 
 async def _audit(on: Reading) -> Any:

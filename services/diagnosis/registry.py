@@ -22,7 +22,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """In place of preflight's; empty where that holds here too."""
     repair: str = ""
     """What to do where no step repairs it and preflight names no command; ``{vault}``, ``{key}``,
-    ``{subscription}``, ``{workspace}`` and ``{group}`` are filled in."""
+    ``{subscription}``, ``{workspace}``, ``{group}`` and ``{subject}`` are filled in."""
     creation: bool = False
     """Only stops a workspace that is made or changed: WARN where the workspace is in order."""
 
@@ -49,10 +49,10 @@ _PURGED = f"What was purged does not come back by itself. {_BACKUP}"
 _VAULT_LOST = f"A purged vault does not come back: make one of its name and region again. {_BACKUP}"
 _EXEMPTION = (
     "Who looks after Azure Policy decides: az policy exemption create --name wrapkey"
-    " --exemption-category Waiver --policy-assignment ASSIGNMENT --scope"
-    " /subscriptions/{subscription}, ASSIGNMENT being the one below Evidence. The managed group"
-    " takes none, because Azure denies changes there. Or encrypt service-side, which makes no"
-    " managed group. Then delete what failed and make the workspace again."
+    " --exemption-category Waiver --policy-assignment {subject} --scope"
+    " /subscriptions/{subscription}. The managed group takes none, because Azure denies changes"
+    " there. Or encrypt service-side, which makes no managed group. Then delete what failed and"
+    " make the workspace again."
 )
 _REGION = (
     "Delete what failed (az ml workspace delete -n {workspace} -g {group} --permanently-delete),"

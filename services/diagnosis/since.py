@@ -12,6 +12,7 @@ import msgspec
 from services.azure.activitylog import ActivityEvent
 from services.checks.facts import Unknown, ids_of
 from services.diagnosis.facts import Live
+from services.ids import same
 from services.model.plan import Finding
 from services.model.resources import (
     DeletedKey,
@@ -170,6 +171,43 @@ def _of_subject(*operations: str) -> Callable[[Finding, Live], When]:
     return look
 
 
+def _unregistered(finding: Finding, live: Live) -> When:
+    """The newest time that this very provider was unregistered."""
+    action = f"{finding.id.rpartition(':')[2]}/unregister/action".lower()
+    found = [one for one in _above(live) if one.operation.lower() == action]
+    return (found[0].at, found[0].caller) if found else _UNKNOWN
+
+
+def _contributor_lost(finding: Finding, live: Live) -> When:
+    """Who took a role at the subscription from Machine Learning; of several untold ones none."""
+    taken = [one for one in _above(live) if one.operation.lower().endswith(_TAKEN[0])]
+    ml = live.facts.ml
+    who = ml.object_id.lower() if isinstance(ml, Principal) else ""
+    named = [one for one in taken if who in one.principals]
+    if named:
+        return named[0].at, named[0].caller
+    return _only([one for one in taken if not one.principals])
+
+
+def _policy_assigned(finding: Finding, live: Live) -> When:
+    """When the assignment that denies was last written, where that was in these days."""
+    for one in () if isinstance(live.activity, Unknown) else live.activity:
+        written = one.operation.lower().endswith("policyassignments/write")
+        if written and one.status != "Failed" and same(one.resource_id, finding.subject):
+            return one.at, plain(one.caller)
+    return _UNKNOWN
+
+
+def _above(live: Live) -> list[ActivityEvent]:
+    """What succeeded at the subscription itself, newest first."""
+    return [
+        msgspec.structs.replace(one, caller=plain(one.caller))
+        for one in (() if isinstance(live.activity, Unknown) else live.activity)
+        if one.status not in ("Failed", "Started")
+        and "/resourcegroups/" not in one.resource_id.lower()
+    ]
+
+
 def _last(live: Live, name: str, operations: Sequence[str]) -> ActivityEvent | None:
     """The newest entry that succeeded on a resource of this name, or below it."""
     return next(iter(_entries(live, name, operations)), None)
@@ -204,6 +242,11 @@ _LOOKS: dict[str, Callable[[Finding, Live], When]] = {
     "cosmos-grant": _grant_lost,
     "identity-grant": _grant_lost,
     "policy-on-rbac-vault": _vault_changed,
+    "provider-registered": _unregistered,
+    "ml-contributor": _contributor_lost,
+    **dict.fromkeys(
+        ("policy-workspace", "policy-cosmos", "policy-search", "policy-storage"), _policy_assigned
+    ),
     "identity-exists": _of_subject("userassignedidentities/delete"),
     "lock-read-only": _of_subject("locks/write"),
     "lock-delete": _of_subject("locks/write"),

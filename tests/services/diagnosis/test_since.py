@@ -1,13 +1,21 @@
 """Since when, and by whom: from the key, the activity log, and the vault's audit log."""
 
 import pytest
+from alive import NOW, live
 from carrying import writes
 from looking import TARGET, signed_in, told
 from sandboxed import RunningSandbox
 
+from services.azure import activitylog
+from services.azure.activitylog import ActivityEvent
 from services.diagnosis.causes import roots
 from services.diagnosis.diagnose import diagnose
+from services.diagnosis.readers import LOOK_BACK
+from services.diagnosis.since import dated
 from services.model.diagnosis import Change
+from services.model.plan import Finding
+
+SUB = "/subscriptions/5b000000-0000-4000-8000-0000000000d1"
 
 VAULT = (
     "/subscriptions/5b000000-0000-4000-8000-0000000000d1/resourceGroups/rg-sec/providers"
@@ -93,3 +101,49 @@ async def test_the_newest_change_comes_first(sandbox: RunningSandbox) -> None:
 def fitting(timeline: tuple[Change, ...], finding: str) -> Change:
     (one,) = [change for change in timeline if finding in change.fits]
     return one
+
+
+@pytest.mark.parametrize("scenario", ["f22-provider-unregistered", "f52-ml-not-contributor"])
+async def test_what_was_done_at_the_subscription_is_known_too(
+    sandbox: RunningSandbox, scenario: str
+) -> None:
+    sandbox.reset(f"broken/{scenario}")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "ada@contoso.test", told(found)
+    fits = fitting(found.timeline, root.id)
+    assert fits.what.endswith(("unregister/action", "roleAssignments/delete"))
+    assert "/resourceGroups/" not in fits.subject
+    asked = [one for one in sandbox.requests() if "eventtypes" in one["path"]]
+    assert sum("Microsoft.Authorization" in one["query"] for one in asked) == 1
+
+
+async def test_only_so_much_of_a_subscriptions_log_is_read(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/healthy")
+    role = "/providers/Microsoft.Authorization/locks/again"
+    for _ in range(201):
+        body = {"properties": {"level": "CanNotDelete"}}
+        assert sandbox.call("PUT", f"{SUB}{role}", body, version="2016-09-01").ok
+    async with signed_in(sandbox) as conn:
+        since = conn.now() - LOOK_BACK
+        few = await activitylog.events(
+            conn, SUB.split("/")[2], since=since, provider="Microsoft.Authorization", at_most=100
+        )
+    assert len(few) == 200, "one page, though there is more"
+
+
+def test_a_policy_that_denies_is_dated_by_its_assignment() -> None:
+    assignment = f"{SUB}/providers/Microsoft.Authorization/policyAssignments/no-local-auth"
+    event = ActivityEvent(
+        at=NOW,
+        caller="ada",
+        operation="Microsoft.Authorization/policyAssignments/write",
+        status="Succeeded",
+        resource_id=assignment,
+        correlation_id="c-1",
+    )
+    of = live(activity=(event,))
+    for subject, expected in ((assignment, "ada"), (f"{assignment}-2", "")):
+        one = Finding(id="p", check="policy-cosmos", subject=subject, status="fail", title="denied")
+        assert dated(one, of).by == expected
