@@ -104,11 +104,13 @@ async def carry_out(
     return Carried(plan, status, events, run.id, dict(run.context.results))
 
 
+def is_write(request: dict[str, Any]) -> bool:
+    """Whether a request of the sandbox's record could change something."""
+    return request["method"] not in READS and not any(
+        word.lower() in request["path"].lower() for word in ASKING
+    )
+
+
 def writes(sandbox: RunningSandbox) -> list[str]:
     """Everything the sandbox was asked that could change something."""
-    return [
-        f"{one['method']} {one['path']}"
-        for one in sandbox.requests()
-        if one["method"] not in READS
-        and not any(word.lower() in one["path"].lower() for word in ASKING)
-    ]
+    return [f"{one['method']} {one['path']}" for one in sandbox.requests() if is_write(one)]

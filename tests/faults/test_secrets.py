@@ -3,13 +3,14 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sandboxed import RunningSandbox
 
 from tests.faults.conftest import Away
+from tests.faults.estate import files, leaks, secrets
 from tests.tui.conftest import Said
 from tui.main import main
 
@@ -21,48 +22,62 @@ LISTS = (
     ("workspaces",),
     ("info",),
 )
-TOKEN = re.compile(r"eyJ[\w-]{10,}\.")
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def files(folder: Path) -> Iterator[tuple[Path, str]]:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield path, path.read_bytes().decode("latin-1")
 
 
 def test_nothing_secret_is_written_or_said_and_files_are_private(
     away: Callable[..., Away], command: Start, intent: Callable[[Away], str], tmp_path: Path
 ) -> None:
     sandbox = away()
-    secrets = [one["client_secret"] for one in sandbox.ready["principals"]]
     to = ("--connect", str(sandbox.file))
     fault = {"method": "PUT", "path": "/vaults/kv-one$", "status": 500}
     sandbox.admin("POST", "faults", fault)
     said = ""
+
+    def say(*words: str) -> str:
+        nonlocal said
+        run = command(*words, *to)
+        out, err = run.communicate(timeout=60)
+        assert run.returncode in (0, 2, 3, 4), (words, err)
+        said += out + err
+        return out
+
+    file = intent(sandbox)
+    run = json.loads(say("apply", file, "--yes", "--json").splitlines()[0])["run"]
+    left = json.loads(say("apply", file, "--yes", "--json", "--detach").splitlines()[0])["run"]
+    say("watch", left)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    diagnose = ("diagnose", "mlw-one", "--quick")
     for words in (
-        ("apply", intent(sandbox), "--yes", "--json"),
-        ("plan", intent(sandbox), "--json"),
+        ("plan", file, "--json"),
+        ("check", file, "--json"),
         *((*words, *more) for words in LISTS for more in ((), ("--json",))),
         ("keys", "kv-none"),
         ("vaults", "--principal", "nobody"),
+        ("runs", run),
+        ("runs", run, "--export", str(shared / "log.md")),
+        ("runs", run, "--export", str(shared / "log.json")),
+        ("audit", "verify"),
+        ("undo", run, "--preview"),
+        (*diagnose, "--probe", "--json"),
+        (*diagnose, "--bundle", str(shared / "bundle.json")),
+        *((*diagnose, "--output", str(shared / f"report.{end}")) for end in ("md", "html", "json")),
     ):
-        run = command(*words, *to)
-        out, err = run.communicate(timeout=60)
-        assert run.returncode in (0, 2, 4), (words, err)
-        said += out + err
+        say(*words)
     home = tmp_path / "home"
-    kept = list(files(home))
-    assert any(path.name == "journal.sqlite" for path, _ in kept)
-    for place, text in [("output", said), *kept]:
-        assert not TOKEN.search(text), place
-        assert not [one for one in secrets if one in text or one[:12] in text], place
-        assert "PRIVATE KEY" not in text, place
+    kept = [*files(home), *files(shared)]
+    names = {Path(place).name for place, _ in kept}
+    wanted = {"journal.sqlite", "audit.jsonl", "log.md", "log.json", "bundle.json", "report.html"}
+    assert wanted <= names, names
+    known = secrets(sandbox.admin("GET", "state"))
+    assert len(known) > len(sandbox.ready["principals"]), "the key's material is among them"
+    assert leaks([("output", said), *kept], known) == []
     for folder in (home, sandbox.file.parent):
         for path in folder.rglob("*"):
             if path != sandbox.file:  # this test's own copy
-                wanted = 0o700 if path.is_dir() else 0o600
-                assert path.stat().st_mode & 0o777 == wanted, path
+                wanted_mode = 0o700 if path.is_dir() else 0o600
+                assert path.stat().st_mode & 0o777 == wanted_mode, path
 
 
 def test_read_only_sends_nothing_that_writes(
