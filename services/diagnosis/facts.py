@@ -93,7 +93,7 @@ def described(workspace: Workspace) -> Intent:
             version=key.version if key and key.version else "latest",
         ),
         workspace=WorkspaceIntent(
-            name=workspace.name,
+            name=id.name,
             encryption="service-side" if used.service_side else "own-resources",
             identity=used.identity or "system",
             hbi=workspace.hbi,
