@@ -11,6 +11,7 @@ NAMES = (
     "large_list",
     "terminal_bytes",
     "checks",
+    "diagnosis",
 )
 
 

@@ -65,15 +65,20 @@ async def look(
         return await _seen(conn, target, there)
     left_out = frozenset({*(() if ask_azure else ("remarks",)), *(() if probe else ("probe",))})
     async with _pass(conn, there, asked) as made:
-        checks = checks_of(there, left_out)
-        facts = {fact for check in checks for fact in reads_of(check)} | ALWAYS
-        facts -= left_out_of(there, left_out)
+        facts = wanted(there, left_out)
         for fact in facts:
             made.get(fact)  # all begin now, also those that no check waits for
         if heard is not None:
-            await _tell(made, target, checks, heard)
+            await _tell(made, target, checks_of(there, left_out), heard)
         await made.gather(facts)
         return await _seen(conn, target, _live(made, target))
+
+
+def wanted(there: Workspace, left_out: frozenset[str]) -> frozenset[str]:
+    """Names of the facts that are read about a workspace, where some are left out."""
+    checks = checks_of(there, left_out)
+    read = {fact for check in checks for fact in reads_of(check)}
+    return (ALWAYS | read) - left_out_of(there, left_out)
 
 
 async def _seen(conn: Connection, target: Target, there: Live | Gone | Workspace) -> Seen:
