@@ -41,7 +41,7 @@ _KEYS = (
         "What this means; again for more of it, or to close.",
         "x",
     ),
-    Key("refresh", "ctrl+r", "refresh", "refresh", "Read it again from Azure.", "^r", False),
+    Key("refresh", "ctrl+r", "again", "refresh", "Read it again from Azure.", "^r", False),
     # lists
     Key("down", "j,down", "cursor_down", "down", "One row down.", footer=False),
     Key("up", "k,up", "cursor_up", "up", "One row up.", footer=False),
@@ -121,6 +121,20 @@ _KEYS = (
     Key("judge_again", "r", "again", "again", "Read it all again, judge it anew.", footer=False),
     Key("local", "L", "local", "local time", "Your own time instead of UTC, and back.", "", False),
     Key("diagnose_this", "d", "diagnose_this", "diagnose", "Why this does not work.", footer=False),
+    # a rotation, a delete, and who depends on a key
+    Key("rotate_this", "r", "rotate_this", "rotate", "Move it to another version of its key."),
+    Key("rotate_now", "a", "rotate_now", "rotate", "Do what is listed, after one question."),
+    Key(
+        "rotate_to",
+        "v",
+        "rotate_to",
+        "version",
+        "Another version, or another key of the same vault.",
+    ),
+    Key("delete_this", "D", "delete_this", "delete", "Delete it; what goes is shown first."),
+    Key("delete_now", "a", "delete_now", "delete", "Delete it, after its name was typed."),
+    Key("purge", "p", "purge", "purge", "For good at once, or softly again."),
+    Key("dependents", "b", "dependents", "who uses", "Who depends on this.", footer=False),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),
@@ -130,6 +144,7 @@ _KEYS = (
     # Home
     Key("setup", "n", "open('setup')", "set up", "Set up an encrypted workspace."),
     Key("diagnose", "d", "open('diagnose')", "diagnose", "Why an encrypted workspace fails."),
+    Key("rotate", "r", "open('rotate')", "rotate", "Another version of a workspace's key."),
     Key("browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, workspaces."),
     Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted."),
 )

@@ -34,6 +34,13 @@ PLACES: tuple[Place, ...] = (
         "diagnose",
     ),
     Place(
+        "rotate",
+        "Rotate",
+        "move a workspace to another version of its key",
+        "screens.rotate:RotateStart",
+        "rotate",
+    ),
+    Place(
         "browse",
         "Browse",
         "subscriptions, vaults, keys, workspaces",

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from screens.browse.listing import Listing
 from screens.browse.page import BrowsePage
 from screens.browse.rows import VAULTS, WORKSPACES, deleted_pages, vault_pages, workspace_pages
-from screens.browse.vaults import open_vault, vault_about, vault_names
+from screens.browse.vaults import open_vault, vault_about, vault_names, vault_touched
 from screens.browse.workspaces import workspace_about, workspace_names
 from screens.keys import bind
 from screens.widgets.table import Row
@@ -53,6 +53,12 @@ class Contents(BrowsePage):
         if isinstance(row.data, Workspace):
             return workspace_about(row.data, known)
         return vault_about(row, known)
+
+    def touched(self) -> tuple[str, str]:
+        row = self.row
+        if row is not None and isinstance(row.data, Workspace):
+            return (row.data.id, row.data.name) if row.data.encryption else ("", "")
+        return vault_touched(row)
 
     def names(self, row: Row | None) -> Names:
         if row is not None and isinstance(row.data, Workspace):

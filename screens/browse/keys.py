@@ -5,8 +5,10 @@ from datetime import datetime
 
 from textual.app import ComposeResult
 
+from screens.base import Page
 from screens.browse.listing import Listing, Pages, sentences
 from screens.browse.page import BrowsePage
+from screens.keys import bind
 from screens.widgets.table import Column, Row
 from services import browse, portal
 from services.azure import keys
@@ -41,11 +43,14 @@ AT_ONCE = 8
 class Keys(BrowsePage):
     """The keys of a vault, each with its newest version."""
 
+    BINDINGS = bind("rotate_this", "refresh")
+    again_key = "^r"
     title_word = "Browse: keys"
     topic = "wrap"
     guide = (
         "The keys of the vault, each by its newest version. Fit says whether that version can "
-        "encrypt a workspace. Enter shows all versions. Deleted keys are not listed here."
+        "encrypt a workspace. Enter shows all versions. Deleted keys are not listed here. r "
+        "rotates the workspaces that use a key, b shows everything that depends on it."
     )
 
     def __init__(self, vault: Vault) -> None:
@@ -87,6 +92,13 @@ class Keys(BrowsePage):
     def opened(self, row: Row) -> None:
         self.app.push_screen(Versions(self._vault, row.key))
 
+    def touched(self) -> tuple[str, str]:
+        row = self.row
+        return (f"{self._vault.uri}/keys/{row.key}", row.key) if row else ("", "")
+
+    def action_rotate_this(self) -> None:
+        rotate(self, *self.touched())
+
     def about(self, row: Row) -> str:
         return f"{row.cells[0]}: {_about(row.data)} {browse.vault_line(self._vault)}"
 
@@ -97,11 +109,14 @@ class Keys(BrowsePage):
 class Versions(BrowsePage):
     """Every version of a key, newest first."""
 
+    BINDINGS = bind("rotate_this", "refresh")
+    again_key = "^r"
     title_word = "Browse: versions"
     topic = "key"
     guide = (
         "Every version of the key, newest first. A service keeps using the version it was set "
-        "up with until it is told another one. y sends the full identifier."
+        "up with until it is told another one. y sends the full identifier. r rotates the "
+        "workspaces that use the key, b shows who depends on this version."
     )
 
     def __init__(self, vault: Vault, name: str) -> None:
@@ -153,11 +168,29 @@ class Versions(BrowsePage):
     def about(self, row: Row) -> str:
         return f"{_about(row.data)} {self._rotation}"
 
+    def touched(self) -> tuple[str, str]:
+        row = self.row
+        name = f"{self._key} {row.key[:8]}…" if row else ""
+        return (row.id, name) if row else ("", "")
+
+    def action_rotate_this(self) -> None:
+        rotate(self, f"{self._vault.uri}/keys/{self._key}", self._key)
+
     def opened(self, row: Row) -> None:
         self.shell.say("A version holds nothing more: i shows its JSON, y sends its identifier.")
 
     def names(self, row: Row | None) -> Names:
         return _names(self._vault, self._key)
+
+
+def rotate(page: Page[None], key: str, name: str) -> None:
+    """Rotate every workspace that uses the key; where none is selected, say so."""
+    from screens.rotate import RotatePage
+
+    if key:
+        page.app.push_screen(RotatePage(key, name))
+    else:
+        page.shell.say("Select a key: r rotates the workspaces that use it.")
 
 
 async def _read(

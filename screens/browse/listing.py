@@ -104,7 +104,7 @@ class Listing(Vertical):
         text = " ".join(told[:TOLD])
         if told:
             text += f" And {more} more like this." if more > 0 else ""
-            text += " r reads again."
+            text += f" {getattr(self.screen, 'again_key', 'r')} reads again."
         line.update(content(text, "$text-error"))
         line.set_class(bool(text), "-said")
 

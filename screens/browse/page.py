@@ -26,8 +26,10 @@ class BrowsePage(Page[None]):
     """
 
     AUTO_FOCUS = "ListTable"
-    BINDINGS = bind("again_list", "diagnose_this")
+    BINDINGS = bind("again_list", "diagnose_this", "dependents")
     title_word = "Browse"
+    again_key: ClassVar[str] = "r"
+    """The key that reads everything again, as it is written."""
     topic: ClassVar[str] = "browse"
     """Topic of services.explain."""
 
@@ -62,6 +64,10 @@ class BrowsePage(Page[None]):
         row = self.row
         return row.id if row is not None else ""
 
+    def touched(self) -> tuple[str, str]:
+        """Id or address, and name, of the vault or key whose dependents ``b`` shows; else empty."""
+        return "", ""
+
     # -- the frame's own work
 
     def on_mount(self) -> None:
@@ -90,6 +96,15 @@ class BrowsePage(Page[None]):
             seek(self, id)
         else:
             self.shell.say("Select a workspace, a vault or a key: d diagnoses what depends on it.")
+
+    def action_dependents(self) -> None:
+        from screens.dependents import Dependents
+
+        asked, name = self.touched()
+        if asked:
+            self.app.push_screen(Dependents(asked, name))
+        else:
+            self.shell.say("Select a vault, a key or a workspace: b shows who depends on it.")
 
     @property
     def row(self) -> Row | None:

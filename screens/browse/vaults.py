@@ -34,6 +34,9 @@ class Vaults(BrowsePage):
     def opened(self, row: Row) -> None:
         open_vault(self, row.data)
 
+    def touched(self) -> tuple[str, str]:
+        return vault_touched(self.row)
+
     def about(self, row: Row) -> str:
         return vault_about(row, self.subscriptions)
 
@@ -52,6 +55,12 @@ def open_vault(page: Page[None], vault: Vault | DeletedVault) -> None:
             f"{vault.name} is deleted: nobody can read its keys until it is recovered "
             f"(az keyvault recover --name {vault.name})."
         )
+
+
+def vault_touched(row: Row | None) -> tuple[str, str]:
+    """Id and name of the selected vault."""
+    vault = row.data if row else None
+    return (vault.id, vault.name) if isinstance(vault, Vault | DeletedVault) else ("", "")
 
 
 def vault_about(row: Row, known: tuple[Subscription, ...]) -> str:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from screens.browse.listing import Listing, Pages
 from screens.browse.page import BrowsePage
 from screens.browse.workspaces import workspace_names
+from screens.keys import bind
 from screens.widgets.table import Column, Row
 from services import browse, portal
 from services.azure import cosmos, groups, search, storage, workspaces
@@ -43,12 +44,15 @@ Lister = Callable[[Connection, str, str], Awaitable[list[Any]]]
 class WorkspaceDetail(BrowsePage):
     """Identity, key, managed group and what is in it."""
 
+    BINDINGS = bind("rotate_this", "delete_this", "refresh")
+    again_key = "^r"
     title_word = "Browse: workspace"
     topic = "modes"
     guide = (
         "Above, what the workspace tells about itself; below, what each resource of its managed "
         "group tells about its key. OK: it names the workspace's key. ??: it does not tell. "
-        "i shows the JSON of the selected row."
+        "i shows the JSON of the selected row. r rotates its key, D deletes the workspace, b shows who "
+        "else depends on its key."
     )
 
     def __init__(self, workspace: Workspace) -> None:
@@ -136,6 +140,20 @@ class WorkspaceDetail(BrowsePage):
 
     def meant(self) -> str:
         return self._workspace.id
+
+    def touched(self) -> tuple[str, str]:
+        one = self._workspace
+        return (one.id, one.name) if one.encryption else ("", "")
+
+    def action_rotate_this(self) -> None:
+        from screens.rotate import RotatePage
+
+        self.app.push_screen(RotatePage(self._workspace.id, self._workspace.name))
+
+    def action_delete_this(self) -> None:
+        from screens.delete import DeletePage
+
+        self.app.push_screen(DeletePage(self._workspace.id, self._workspace.name))
 
     def names(self, row: Row | None) -> Names:
         return workspace_names(self._workspace)

@@ -35,6 +35,10 @@ class Workspaces(BrowsePage):
 
         self.app.push_screen(WorkspaceDetail(row.data))
 
+    def touched(self) -> tuple[str, str]:
+        one = self.row.data if self.row else None
+        return (one.id, one.name) if one is not None and one.encryption else ("", "")
+
     def about(self, row: Row) -> str:
         return workspace_about(row.data, self.subscriptions)
 

@@ -2,7 +2,7 @@
 
 from services.changes.model import Deletion, Part
 from services.cost.words import span
-from services.ids import ArmId, BadId
+from services.ids import ArmId, BadId, KeyId
 from services.model.cost import KEPT_DAYS
 
 
@@ -30,8 +30,11 @@ def when(deletion: Deletion, part: Part) -> str:
 
 
 def name_of(part: Part) -> str:
-    """The name of a part for people; a key's address as it is."""
+    """The name of a part for people; of a key with its version."""
     try:
-        return ArmId.parse(part.id).name
+        if "://" not in part.id:
+            return ArmId.parse(part.id).name
+        key = KeyId.parse(part.id)
     except BadId:
         return part.id
+    return f"{key.name}, version {key.version[:8]}…" if key.version else key.name
