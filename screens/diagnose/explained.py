@@ -1,5 +1,8 @@
 """An error that was pasted: what it is, what it means, what to do, and what it names."""
 
+from textwrap import wrap
+
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -14,6 +17,8 @@ from services.failures.explained import Explained
 from services.text import plain
 
 NAMED = (Column("To see what is there now"),)
+LABEL = 16
+"""Columns of a label."""
 UNKNOWN = "This error is not in the failure catalogue"
 
 
@@ -37,12 +42,22 @@ class ExplainedPage(Page[None]):
         found = self._found
         yield TitleLine(f"{found.failure}  {found.title}".strip() or UNKNOWN, found.code)
         with VerticalScroll(id="explained", can_focus=not found.resources):
-            yield Static(self._text(), markup=False)
+            yield Static(markup=False)
         if found.resources:
             yield ListTable(NAMED, id="named")
         yield Note(self._next(), id="note")
 
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        """The text for the width there is, longer lines going on below where they began."""
+        shown = self.query_one("#explained Static", Static)
+        shown.update(self._text(max(20, (shown.size.width or self.app.size.width) - LABEL)))
+
     def on_mount(self) -> None:
+        self._show()
         if self._found.resources:
             table = self.query_one(ListTable)
             table.load([Row(id, (id,), id) for id in self._found.resources])
@@ -50,7 +65,7 @@ class ExplainedPage(Page[None]):
         else:
             self.query_one("#explained").focus()
 
-    def _text(self) -> Content:
+    def _text(self, room: int) -> Content:
         found = self._found
         rows = [
             ("Azure says", found.message),
@@ -67,7 +82,9 @@ class ExplainedPage(Page[None]):
         parts: list[str | tuple[str, str]] = []
         for label, text in rows:
             if text:
-                parts += [(f"{label}\n", "$text-muted"), f"{plain(text)}\n"]
+                told = wrap(plain(text), room, break_on_hyphens=False)
+                parts.append((f"{label:<{LABEL}}", "$text-muted"))
+                parts.append(f"\n{'':<{LABEL}}".join(told) + "\n")
         return Content.assemble(*parts).rstrip()
 
     def _next(self) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from screens.setup.findings import WORDS
 from screens.widgets.table import Column, Row
 from services.diagnosis.causes import linked
+from services.diagnosis.repair import taken_back
 from services.model.diagnosis import Change, Diagnosis
 from services.model.plan import Finding
 from services.text import plain
@@ -172,8 +173,7 @@ def _step_lines(finding: Finding) -> list[str]:
     text = ["", "Steps"] if steps else []
     for step in steps:
         text.append(f"  {plain(step.title)}")
-        forever = f"can't be undone: {step.irreversible}" if step.irreversible else "can be undone"
-        text.append(f"    {plain(forever)}")
+        text.append(f"    {plain(taken_back(step))}")
     return text
 
 

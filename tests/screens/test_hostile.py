@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from broken import diagnosis
 from opening import quiet, shown
 from textual import events
 from textual.widgets import Input
@@ -20,6 +21,10 @@ from screens.browse.contents import Contents
 from screens.browse.keys import Keys, Versions
 from screens.browse.vaults import Vaults
 from screens.browse.workspace import WorkspaceDetail
+from screens.diagnose.explained import ExplainedPage
+from screens.diagnose.kept import KeptPage
+from screens.diagnose.page import DiagnosePage
+from screens.diagnose.start import Start
 from screens.home import Home
 from screens.run import RunPage
 from screens.setup.access import Access
@@ -38,6 +43,8 @@ from screens.widgets.inspect import TextView
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, ListTable, Row
+from services.failures.explained import explain_text
+from services.model.diagnosis import Target
 from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run
@@ -57,6 +64,7 @@ WORKSPACE = f"{SUB}/resourceGroups/rg-ml{MLW}/mlw-vision"
 KINDS = (
     *(Where, ChooseVault, NewVault, ChooseKey, ChooseVersion, NewKey, Access, WorkspacePage),
     *(Review, Contents, Keys, Versions, Vaults, WorkspaceDetail, RunPage, Home, SignIn),
+    *(Start, ExplainedPage, DiagnosePage, KeptPage),
 )
 
 
@@ -392,3 +400,44 @@ async def test_an_undo(opened, hostile):
         await app.push_screen(UndoPage("beef"))
         await look(app, pilot, UndoPage)
         assert app.screen.query_one(ListTable).row_count == len(steps)
+
+
+async def test_a_diagnosis(opened, running_sandbox, hostile):
+    async with opened(scenario="contoso", prepare=poison(hostile)) as (app, pilot):
+        app.goto("diagnose")
+        await look(app, pilot, Start)
+        await press(app, pilot, "escape")
+        app.screen.focused.post_message(events.Paste(hostile))
+        app.push_screen(DiagnosePage(Target(id=WORKSPACE, name=hostile)))
+        await look(app, pilot, DiagnosePage)
+        for key in ("tab", "tab"):
+            await press(app, pilot, key)
+            await look(app, pilot, DiagnosePage)
+        await press(app, pilot, "enter")
+        inert(app)
+    async with opened() as (app, pilot):
+        app.push_screen(KeptPage(diagnosis(hostile), hostile))
+        await look(app, pilot, KeptPage)
+        for key in ("j", "j", "tab", "j", "t", "j"):
+            await press(app, pilot, key)
+            inert(app)
+        await press(app, pilot, "enter")
+        assert isinstance(app.screen, TextView)
+        inert(app)
+
+
+async def test_an_error_that_was_pasted(opened, hostile):
+    body = f'{{"error": {{"code": "{hostile}", "message": "{hostile} {VAULT}"}}}}'
+    async with opened() as (app, pilot):
+        app.goto("diagnose")
+        await quiet(app, pilot)
+        for text in (hostile, f"{hostile}\n{hostile}", body):
+            app.screen.focused.post_message(events.Paste(text))
+            await pilot.pause()
+            await pilot.press("enter")
+            await quiet(app, pilot)
+            inert(app)
+            app.goto("diagnose")
+        app.push_screen(ExplainedPage(explain_text(body)))
+        await quiet(app, pilot)
+        inert(app)

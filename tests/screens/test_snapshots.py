@@ -9,15 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from broken import AT, diagnosis
 from opening import quiet
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 
+from screens.diagnose.explained import ExplainedPage
+from screens.diagnose.page import DiagnosePage
 from screens.run import RunPage
 from screens.setup.new_vault import NewVault
 from screens.setup.vault import ChooseVault
 from screens.widgets.form import Go
 from screens.widgets.table import ListTable
+from services.failures.explained import explain_text
 from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run
@@ -175,4 +179,32 @@ async def test_a_run(opened, snapshot, size, monkeypatch):
         app.screen._paint()
         await album.take("run")
         await run.close()
+        album.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_diagnose(opened, snapshot, size):
+    error = (
+        "ERROR: (Forbidden) Caller is not authorized to perform action on resource.\n"
+        f"Resource: /subscriptions/{ML}/resourceGroups/rg-sec/providers/Microsoft.KeyVault"
+        "/vaults/kv-ml-prod\nInner error: ForbiddenByRbac\nStatus: 403"
+    )
+    async with opened(scenario="broken/healthy", size=size) as (app, pilot):
+        album = Album(app, pilot, snapshot)
+        app.goto("diagnose")
+        await album.take("start")
+        app.push_screen(ExplainedPage(explain_text(error)))
+        await album.take("explained")
+        await app.pop_screen()
+        found = diagnosis()
+        app.push_screen(DiagnosePage(found.target))
+        await quiet(app, pilot)
+        app.screen.show(found, f"As of {AT:%d %b %Y %H:%MZ}.")
+        await album.take("diagnose")
+        await pilot.press("tab", "j")
+        await album.take("tree")
+        await pilot.press("t")
+        await album.take("timeline")
+        await pilot.press("t", "g", "f")
+        await album.take("repair")
         album.close()
