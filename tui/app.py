@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +57,10 @@ class Wrapkey(RunShell):
     BINDINGS = bind("goto", "keys", "quit", "show_text")
     NOTIFICATION_TIMEOUT = 6
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, first: Callable[[], Screen[Any]] | None = None) -> None:
+        """``first`` is shown over Home and asks nothing of Azure, so that nobody signs in yet."""
         self.session = session
+        self._first = first
         self._ascii: list[LineFilter] = []
         if ascii_.needed(getattr(sys.__stderr__, "encoding", None)):
             self._ascii = [ascii_.AsciiFilter()]
@@ -102,7 +104,10 @@ class Wrapkey(RunShell):
             return
         self._begun = True
         threading.Thread(target=warm, name="warm", daemon=True).start()
-        self.connect()
+        if self._first is None:
+            self.connect()
+        else:
+            self.push_screen(self._first())
         self.read_past()
 
     async def on_unmount(self) -> None:

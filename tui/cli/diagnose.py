@@ -1,6 +1,7 @@
 """diagnose: what is wrong with a workspace that is there, and why. Changes nothing."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from services.text import plain
 from tui.cli.failed import BadInput
+from tui.cli.open import no_terminal, open_app
 from tui.cli.options import Given, shared
 from tui.cli.output import document_text, talk
 from tui.cli.setup import WORDS, as_json
@@ -58,6 +60,8 @@ def diagnose(context: click.Context, /, **said: Any) -> Exit:
 
     ID|NAME is an ARM id of the workspace, of its vault or of something in its managed group, the
     address of its key, or its name, which is searched over all subscriptions.
+
+    A bundle is shown on the screen of a diagnosis where stdout is a terminal.
     """
     asked = Asked(**said)
     form = asked.report()
@@ -75,6 +79,8 @@ def diagnose(context: click.Context, /, **said: Any) -> Exit:
     if asked.bundle is not None:
         _write(asked.bundle, bundle.encode(seen))
         talk(f"What was read is in {asked.bundle}: wrapkey diagnose --from {asked.bundle}")
+    if asked.on_screen():
+        return _shown(given, found, asked)
     if asked.output is not None:
         _write(asked.output, written(found, form).encode())
         talk(f"The report is in {asked.output}.")
@@ -118,6 +124,18 @@ class Asked:
                     " add --format."
                 )
         return form
+
+    def on_screen(self) -> bool:
+        """Whether a bundle is to be looked at, and there is a terminal to do so."""
+        told = self.form or self.as_json or self.output or self.bundle
+        return bool(self.source and not told and sys.stdout.isatty() and not no_terminal())
+
+
+def _shown(given: Given, found: "Diagnosis", asked: Asked) -> Exit:
+    """The same screen as of a diagnosis of one's own, without Azure."""
+    from screens.diagnose.kept import KeptPage
+
+    return Exit(open_app(given, lambda: KeptPage(found, str(asked.source))))
 
 
 async def _look(given: Given, asked: Asked) -> "Seen":

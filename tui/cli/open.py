@@ -2,14 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from tui.cli.options import Given
 from tui.cli.output import talk
 from tui.exits import Exit
 
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
-def open_app(given: Given) -> int:
-    """Run the application until it is left; returns the exit code."""
+
+def open_app(given: Given, first: "Callable[[], Screen[Any]] | None" = None) -> int:
+    """Run the application until it is left, from its first page on; returns the exit code."""
     problem = no_terminal()
     if problem:
         flag = "--sandbox " if given.options.sandbox else ""
@@ -22,7 +27,7 @@ def open_app(given: Given) -> int:
     from screens.session import Session
     from tui.app import Wrapkey
 
-    app = Wrapkey(Session(given.options, given.paths, given.memory))
+    app = Wrapkey(Session(given.options, given.paths, given.memory), first)
     app.run(mouse=given.options.mouse)
     for line in app.last_words.splitlines():
         talk(line)
