@@ -15,6 +15,7 @@ import msgspec
 from services import names
 from services.checks.page import failures_page
 from services.checks.registry import CHECKS
+from services.diagnosis.coverage import afterwards
 from services.diagnosis.registry import listed
 from services.failures.explained import Explained
 from services.intentrules import RULES
@@ -400,7 +401,7 @@ def documents() -> dict[str, str]:
     return {
         "docs/intent.md": intent_page(),
         "docs/failures.md": failures_page(
-            tuple(one for one in listed() if "diagnosis" in one.phases)
+            tuple(one for one in listed() if "diagnosis" in one.phases), afterwards()
         ),
         "docs/json.md": json_page(),
         "docs/intent.schema.json": intent_schema(),

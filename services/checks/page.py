@@ -2,16 +2,29 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from services.checks.registry import CHECKS, NOT_COVERED, Check
 from services.failures import CATALOGUE, Entry, Sign
 
 _WORDS = {"fail": "FAIL", "fix": "FIX", "warn": "WARN", "unknown": "??"}
 
 
-def failures_page(further: tuple[Check, ...] = ()) -> str:
+class Afterwards(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as a diagnosis sees it: its checks and a scenario, or why not."""
+
+    failure: str
+    title: str
+    checks: tuple[str, ...]
+    scenario: str
+    reason: str
+
+
+def failures_page(further: tuple[Check, ...] = (), afterwards: tuple[Afterwards, ...] = ()) -> str:
     """The page, from the registry and the failure catalogue.
 
-    ``further``: checks that are asked of a workspace that is there.
+    ``further``: checks that are asked of a workspace that is there; ``afterwards``: what they
+    see of each failure.
     """
     lines = [
         "# What is checked before anything is written",
@@ -34,6 +47,7 @@ def failures_page(further: tuple[Check, ...] = ()) -> str:
         *(_row(check) for check in CHECKS),
         "",
         *_after(further),
+        *_diagnosed(afterwards),
         "## Failures and who sees them",
         "",
         "| Failure | What | Checks |",
@@ -72,6 +86,31 @@ def _after(further: tuple[Check, ...]) -> Iterator[str]:
         "|---|---|---|---|---|---|",
         *(_row(check) for check in further),
         "",
+    )
+
+
+def _diagnosed(all_of: tuple[Afterwards, ...]) -> Iterator[str]:
+    """What is seen once it has happened, and what is not."""
+    if not all_of:
+        return
+    yield from (
+        "## Failures after the fact",
+        "",
+        "What `wrapkey diagnose` names of a workspace that is there: `wrapkey --sandbox --scenario"
+        " broken/NAME` shows it.",
+        "",
+        "| Failure | What | Checks | Scenario, or why none |",
+        "|---|---|---|---|",
+        *(_shown(one) for one in all_of),
+        "",
+    )
+
+
+def _shown(one: Afterwards) -> str:
+    checks = ", ".join(f"`{check}`" for check in one.checks)
+    return (
+        f"| {one.failure} | {one.title} | {checks or 'none'} |"
+        f" {f'`broken/{one.scenario}`' if one.scenario else one.reason} |"
     )
 
 
