@@ -14,6 +14,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from screens.diagnose.page import DiagnosePage
 from screens.run import ResourceRow, RunPage, StepRow
 from screens.session import Options, Session
 from screens.setup.vault import ChooseVault
@@ -39,6 +40,8 @@ async def main() -> None:
         await draw_vaults(pilot)
     async with opened("empty") as pilot:
         await draw_run(pilot)
+    async with opened("broken/f05-key-version-disabled") as pilot:
+        await draw_diagnosis(pilot)
 
 
 @asynccontextmanager
@@ -120,6 +123,19 @@ async def draw_run(pilot: Pilot[int]) -> None:
     page.query(StepRow).last().focus()
     await until(pilot, lambda: "OK    Storage" in text(pilot))
     save(pilot, "run")
+
+
+async def draw_diagnosis(pilot: Pilot[int]) -> None:
+    """A workspace whose key was disabled: the cause, and what follows from it."""
+    await pilot.press("d")
+    await until(pilot, lambda: "Diagnose" in text(pilot))
+    await pilot.press(*"mlw-prod", "enter")
+    await until(pilot, lambda: "is disabled" in text(pilot) and "Evidence" in text(pilot))
+    page = pilot.app.screen
+    assert isinstance(page, DiagnosePage)
+    await until(pilot, lambda: "reading" not in text(pilot).splitlines()[2])
+    await pilot.pause()
+    save(pilot, "diagnosis")
 
 
 def text(pilot: Pilot[int]) -> str:
