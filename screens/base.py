@@ -93,6 +93,10 @@ class Page(Screen[T]):
         self._unsubscribe()
         super()._on_unmount()
 
+    def on_prune(self) -> None:
+        # Its widgets go first: what is still being read would find none of them, and crash.
+        self.workers.cancel_node(self)
+
     def _session_changed(self) -> None:
         # a screen that is being closed has lost its widgets before it hears that it is
         if self.query(TopLine):

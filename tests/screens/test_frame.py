@@ -4,6 +4,7 @@ import pytest
 from opening import settled, shown, until
 from textual.widgets import Input
 
+from screens.base import Page
 from screens.help import Help
 from screens.home import Home
 from screens.keys import KEYS
@@ -14,6 +15,7 @@ from screens.widgets.explain import ExplainPane
 from screens.widgets.inspect import TextView
 from screens.widgets.prompt import Prompt
 from screens.widgets.status import Entry, header_line, key_line
+from screens.widgets.table import Column, ListTable
 from services.azure.errors import ErrorKind
 from services.home import Memory
 from tui.small import TooSmall
@@ -337,3 +339,40 @@ async def test_a_fault_ends_with_1_and_a_report_without_locals(opened, home):
     (report,) = (home / "state").glob("crash-*.txt")
     assert "ZeroDivisionError" in report.read_text()
     assert "secret-of-a-local" not in report.read_text()
+
+
+class Going(ListTable):
+    """Tells when it goes."""
+
+    def __init__(self, gone: asyncio.Event) -> None:
+        super().__init__((Column("Name"),))
+        self.gone = gone
+
+    def on_unmount(self) -> None:
+        self.gone.set()
+
+
+class Reading(Page[None]):
+    """Reads for as long as its table is there, then wants to fill it."""
+
+    def body(self):
+        self.gone = asyncio.Event()
+        yield Going(self.gone)
+
+    def on_mount(self) -> None:
+        self.run_worker(self.read(), group="load")
+
+    async def read(self) -> None:
+        await self.gone.wait()
+        self.query_one(ListTable).load([])
+
+
+async def test_a_page_that_is_left_while_it_reads_does_not_crash(opened):
+    async with opened(ready=False) as (app, pilot):
+        for _ in range(3):
+            await app.push_screen(Reading())
+            await pilot.pause()
+            await app.pop_screen()
+            await pilot.pause()
+        await app.push_screen(Reading())
+    assert app._exception is None
