@@ -39,7 +39,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
     """Host of the retail prices API; callers add PRICES."""
     portal: str
     logs: str = "https://api.loganalytics.io"
-    """The query API of Log Analytics, and its audience."""
+    """The query API of Log Analytics, and its audience (request format page; the clouds of Azure
+    PowerShell); empty where nobody tells it."""
     cosmos_app_id: str = _COSMOS
     """App id (not object id) of Azure Cosmos DB."""
     ml_app_id: str = _ML
@@ -106,7 +107,8 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             graph_audience=graph or base.graph_audience,
             prices=base.prices,
             portal=_url(document.get("portal")),
-            logs=base.logs,
+            logs=_url(document.get("logAnalyticsResourceId"))
+            or (base.logs if name in CLOUDS else ""),
             cosmos_app_id=base.cosmos_app_id,
             ml_app_id=base.ml_app_id,
             container_app_id=base.container_app_id,
@@ -151,7 +153,7 @@ class Cloud(msgspec.Struct, frozen=True, kw_only=True):
             graph_audience=_url(ready.get("graph_audience")) or graph,
             prices=_url(ready["prices"]).removesuffix(PRICES),
             portal=_url(ready.get("portal")),
-            logs=_url(ready.get("log_analytics")) or arm,
+            logs=_url(ready.get("log_analytics")),
             ca_file=str(ready["ca_file"]),
             sandbox=True,
             **given,
@@ -239,7 +241,6 @@ AZURE_US_GOV = Cloud(
     notes=(
         "the app id of Azure Machine Learning is the public cloud's: UNVERIFIED",
         "service-side encryption and Container Instances deployments: UNVERIFIED",
-        "the address of Log Analytics' query API: UNVERIFIED",
         "DoD tenants use https://dod-graph.microsoft.us",
     ),
 )
@@ -262,7 +263,6 @@ AZURE_CHINA = Cloud(
         "the app id of Azure Cosmos DB comes from a document of 2020",
         "the app id of Azure Machine Learning is the public cloud's: UNVERIFIED",
         "service-side encryption and Container Instances deployments: UNVERIFIED",
-        "the address of Log Analytics' query API: UNVERIFIED",
         "whether prices.azure.com covers this cloud: UNVERIFIED",
         "the newer sign-in address login.partner.microsoftonline.cn: UNVERIFIED",
     ),

@@ -64,6 +64,15 @@ async def key_changes(
     conn: Connection, workspace_id: str, vault: str, since: timedelta
 ) -> tuple[AuditEntry, ...]:
     """What was done to the keys of a vault, newest first, at most 500; raises AzureError."""
+    if not conn.cloud.logs:
+        raise AzureError(
+            ErrorKind.NOT_FOUND,
+            code="NoLogAnalytics",
+            message=conn.cloud.name,
+            what="Could not read the vault's audit log.",
+            means="This cloud does not tell where Log Analytics is asked.",
+            do="Look into the workspace in the portal.",
+        )
     version = resources.api_version(workspace_id)
     there = await resources.get_resource(conn, workspace_id, version)
     customer = plain(calls.part(there.raw if there else {}, "properties").get("customerId"))

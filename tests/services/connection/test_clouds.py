@@ -47,6 +47,18 @@ def test_a_cloud_is_read_from_its_own_description() -> None:
     assert not cloud.public_authority and "UNVERIFIED" in cloud.notes[0]
 
 
+def test_log_analytics_is_asked_where_the_cloud_says_else_nowhere() -> None:
+    told = {**DOCUMENT, "logAnalyticsResourceId": "https://logs.stack.test/"}
+    assert Cloud.from_metadata(told, "https://web.test").logs == "https://logs.stack.test"
+    assert Cloud.from_metadata(DOCUMENT, "https://web.test").logs == ""
+    gov = CLOUDS["AzureUSGovernment"]
+    found = Cloud.from_metadata({**DOCUMENT, "name": gov.name}, gov.arm)
+    assert found.logs == gov.logs == "https://api.loganalytics.us"
+    assert Cloud.from_ready(READY).logs == ""
+    logs = "https://api.loganalytics.localhost:1"
+    assert Cloud.from_ready({**READY, "log_analytics": logs}).logs == logs
+
+
 def test_a_known_cloud_keeps_what_its_description_does_not_say() -> None:
     gov = CLOUDS["AzureUSGovernment"]
     cloud = Cloud.from_metadata({**DOCUMENT, "name": gov.name}, gov.arm)

@@ -87,6 +87,19 @@ async def test_the_vaults_audit_log_tells_who_changed_a_key(sandbox: RunningSand
     assert writes(sandbox) == []
 
 
+async def test_where_nobody_may_ask_the_audit_log_the_finding_says_why(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.reset("broken/f05-key-version-disabled-logged")
+    monkeypatch.setitem(sandbox.ready, "log_analytics", "")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "??"
+    assert "does not tell where Log Analytics is asked" in root.meaning
+    assert any("audit" in one.what for one in found.unread)
+
+
 async def test_the_newest_change_comes_first(sandbox: RunningSandbox) -> None:
     sandbox.reset("broken/f56-recovered-without-grants")
     async with signed_in(sandbox) as conn:
