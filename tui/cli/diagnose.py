@@ -2,9 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,14 +13,14 @@ from services.text import plain
 from tui.cli.failed import BadInput
 from tui.cli.open import no_terminal, open_app
 from tui.cli.options import Given, shared
-from tui.cli.output import document_text, talk
-from tui.cli.setup import WORDS, as_json
+from tui.cli.output import talk
+from tui.cli.setup import as_json
+from tui.cli.told import lines
 from tui.exits import Exit
 
 if TYPE_CHECKING:
     from services.diagnosis.seen import Seen
-    from services.model.diagnosis import Diagnosis, Node
-    from services.model.plan import Finding
+    from services.model.diagnosis import Diagnosis
 
 FORMATS = ("md", "html", "json")
 
@@ -69,6 +69,7 @@ def diagnose(context: click.Context, /, **said: Any) -> Exit:
     seen = _opened(asked.source) if asked.source else asyncio.run(_look(given, asked))
     from services.diagnosis import bundle
     from services.diagnosis.conclude import conclude
+    from services.diagnosis.written import report
 
     if asked.mask:
         seen = bundle.mask(seen)
@@ -82,12 +83,12 @@ def diagnose(context: click.Context, /, **said: Any) -> Exit:
     if asked.on_screen():
         return _shown(given, found, asked)
     if asked.output is not None:
-        _write(asked.output, written(found, form).encode())
+        _write(asked.output, report(found, form).encode())
         talk(f"The report is in {asked.output}.")
     elif form:
-        click.echo(written(found, form), nl=False)
+        click.echo(report(found, form), nl=False)
     else:
-        for line in lines(found):
+        for line in lines(found, get_terminal_size().columns if sys.stdout.isatty() else 0):
             click.echo(plain(line))
     fails = any(one.status == "fail" for one in found.findings)
     return Exit.CHECK_FAILS if fails else Exit.DONE
@@ -167,17 +168,6 @@ def _opened(path: Path) -> "Seen":
     return seen
 
 
-def written(found: "Diagnosis", form: str) -> str:
-    """A report; JSON is the document of ``--json``."""
-    if form == "json":
-        from services.diagnosis.document import diagnosis_document
-
-        return document_text(**diagnosis_document(found))
-    from services.diagnosis import written as texts
-
-    return texts.markdown(found) if form == "md" else texts.html(found)
-
-
 def _write(path: Path, data: bytes) -> None:
     """A file that only its owner may read; raises BadInput."""
     from services import home
@@ -186,47 +176,3 @@ def _write(path: Path, data: bytes) -> None:
         home.write(path, data)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}.") from None
-
-
-def lines(found: "Diagnosis") -> Iterator[str]:
-    """Root causes with what they cause; then warnings and what is not known; then the tree."""
-    from services.diagnosis.causes import consequences, roots
-
-    causes = roots(found)
-    for root in causes:
-        yield from _finding(root, "")
-        for one in consequences(found, root.id):
-            yield f"      so   {WORDS[one.status]:<5} {one.title}"
-    if not causes:
-        yield "Nothing fails."
-    for one in found.findings:
-        if one.status in ("warn", "unknown"):
-            yield f"{WORDS[one.status]:<5} {one.title}"
-    yield ""
-    yield from _tree(found.tree, 0)
-
-
-def _finding(one: "Finding", margin: str) -> Iterator[str]:
-    number = f" ({', '.join(one.failures)})" if one.failures else ""
-    yield f"{margin}{WORDS[one.status]:<5} {one.title}{number}"
-    if one.since is not None:
-        by = f", by {one.by}" if one.by else ""
-        yield f"{margin}      since {one.since:%Y-%m-%dT%H:%M:%SZ}{by}"
-    if one.meaning:
-        yield f"{margin}      {one.meaning}"
-    for seen in one.evidence:
-        request = f" (request {seen.request_id})" if seen.request_id else ""
-        yield f"{margin}      {seen.call}: {seen.field} {seen.value}{request}"
-    if one.repair is not None:
-        yield f"{margin}      Repair: {one.repair.text}"
-        for step in one.repair.steps:
-            forever = f" Can't be undone: {step.irreversible}" if step.irreversible else ""
-            yield f"{margin}        - {step.title}.{forever}"
-
-
-def _tree(node: "Node", depth: int) -> Iterator[str]:
-    note = f"  {node.note}" if node.note else ""
-    kind = node.kind.replace("-", " ")
-    yield f"{WORDS[node.status]:<5} {'  ' * depth}{kind}: {node.title}{note}"
-    for below in node.below:
-        yield from _tree(below, depth + 1)
