@@ -82,6 +82,19 @@ async def _versions(on: Reading) -> Any:
     return found if isinstance(found, Unknown) else tuple(found)
 
 
+async def _rotation(on: Reading) -> Any:
+    """At the same time as the key: preflight asks only once it knows that the key ends."""
+    vault = await on.get("vault")
+    if not isinstance(vault, Vault):
+        return None
+    name = on.intent.key.name
+    told, (key, _, _) = await asyncio.gather(
+        told_by(on, vault, keys.get_rotation_policy(on.conn, vault.uri, name)), on.get("key")
+    )
+    ends = isinstance(key, KeyVersion) and key.expires is not None
+    return told if ends else None
+
+
 async def _own(on: Reading) -> dict[str, Resource | Unknown | None]:
     wanted = own_ids(await on.get("workspace"))
     found = await asyncio.gather(*(_resource(on, id) for id in wanted))
@@ -225,6 +238,7 @@ READERS: dict[str, Reader] = {
     "managed_search": _search_services,
     "managed_storage": _storage_accounts,
     "versions": _versions,
+    "rotation": _rotation,
     "own": _own,
     "grants": _grants,
     "principals": _principals,

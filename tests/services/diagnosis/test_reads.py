@@ -21,6 +21,7 @@ POLLED = "workspaceOperationsStatus"
     [
         *("healthy", "healthy-identity", "healthy-policies", "healthy-service-side"),
         *("f05-key-version-disabled", "f14-vault-firewall", "f15-vault-deleted"),
+        *("f22-provider-unregistered", "f09-key-deleted", "f01-creation-purge-protection"),
     ],
 )
 async def test_no_address_is_asked_for_twice(sandbox: RunningSandbox, name: str) -> None:
