@@ -32,6 +32,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     locks: tuple[Lock, ...] | Unknown = ()
     permissions: tuple[Permission, ...] | Unknown = ()
 
+    @property
+    def movable(self) -> bool:
+        """Whether Azure changes its key at all: with service-side encryption it does not."""
+        used = self.workspace.encryption
+        return used is not None and not used.service_side
+
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
     """A rotation as it was read and judged."""
@@ -59,7 +65,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True):
 
 def left_behind(rotation: Rotation, found: Sequence[Dependent]) -> list[Dependent]:
     """Dependents that stay on the version they have, and have nothing to do with the places."""
-    moved = {place.workspace.id.lower() for place in rotation.places}
+    moved = {place.workspace.id.lower() for place in rotation.places if place.movable}
     groups = {
         str(ArmId(ArmId.parse(place.workspace.id).subscription, place.workspace.managed_group))
         for place in rotation.places

@@ -7,7 +7,7 @@ from services.changes.model import Place, Rotation, left_behind
 from services.checks.facts import Unknown
 from services.checks.fit import key_fit
 from services.checks.rights import CREATE_KEY, has_permissions
-from services.model.plan import Finding
+from services.model.plan import Finding, Status
 from services.model.resources import KeyVersion
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/write"
@@ -17,8 +17,9 @@ def judged(rotation: Rotation) -> Iterator[Finding]:
     """Everything that speaks against it; a finding that fails refuses it. Pure."""
     yield from _vault(rotation)
     yield from _version(rotation)
+    alone = not any(place.movable for place in rotation.places)
     for place in rotation.places:
-        yield from _of_place(place)
+        yield from _of_place(place, "fail" if alone else "warn")
     yield from _others(rotation)
 
 
@@ -54,7 +55,15 @@ def _version(rotation: Rotation) -> Iterator[Finding]:
     subject = f"{rotation.subject}#{rotation.name}"
     base = rotation.current if rotation.makes else rotation.wanted
     if isinstance(base, Unknown):
-        yield unread("rotation-key", subject, f"Key {rotation.name}", base)
+        yield finding(
+            "rotation-key",
+            "fail",
+            subject,
+            f"Key {rotation.name} can't be read from here",
+            meaning=base.reason,
+            repair="Rotate as somebody who may read keys of the vault (Key Vault Crypto User, or the"
+            " permission get), from where its network lets you in.",
+        )
         return
     if base is None:
         yield finding(
@@ -105,13 +114,13 @@ def _newer(rotation: Rotation) -> bool:
     )
 
 
-def _of_place(place: Place) -> Iterator[Finding]:
+def _of_place(place: Place, fixed: Status) -> Iterator[Finding]:
+    """``fixed``: how grave it is that one can't be moved; beside others it only stays."""
     one = place.workspace
-    used = one.encryption
-    if used is not None and used.service_side:
+    if not place.movable:
         yield finding(
             "rotation-mode",
-            "fail",
+            fixed,
             one.id,
             f"Workspace {one.name} can't be rotated: it is encrypted on the service's side",
             meaning="With service-side encryption Azure changes no key; the workspace keeps the"

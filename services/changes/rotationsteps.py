@@ -25,7 +25,7 @@ def steps_of(rotation: Rotation) -> tuple[Step, ...]:
     None where every workspace uses the version already, or nothing can be done.
     """
     base = rotation.current if rotation.makes else rotation.wanted
-    moved = [one for one in rotation.places if not _there(rotation, one)]
+    moved = [one for one in rotation.places if one.movable and not _there(rotation, one)]
     if not isinstance(base, KeyVersion) or not moved:
         return ()
     steps = [_version(rotation, base)]

@@ -54,3 +54,13 @@ def test_a_killed_delete_goes_on(away: Callable[..., Away], command: Start) -> N
     events, err = rest(command("resume", "--yes", "--json", *here))
     assert events and events[-1]["detail"]["status"] == "succeeded", err
     assert len([one for one in sandbox.writes() if one.startswith("DELETE")]) == 1
+
+
+def test_a_rotation_is_left_to_another_process(away: Callable[..., Away], command: Start) -> None:
+    sandbox = away(speed=400)
+    sandbox.admin("POST", "reset", {"scenario": "broken/healthy"})
+    words = ("rotate", "mlw-prod", "--yes", "--detach", "--json")
+    begun, err = rest(command(*words, "--connect", str(sandbox.file)))
+    assert [one["event"] for one in begun] == ["run.started"], err
+    events, err = rest(command("watch", begun[0]["run"], "--json"))
+    assert events and events[-1]["detail"]["status"] == "succeeded", err

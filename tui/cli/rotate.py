@@ -10,7 +10,7 @@ from tui.cli.dependents import lines
 from tui.cli.failed import BadInput
 from tui.cli.options import Given, shared
 from tui.cli.output import document, talk
-from tui.cli.setup import WORDS, as_json, failing
+from tui.cli.setup import WORDS, How, as_json, failing
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     help="Only show what would be done, and who is left on the old version.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--detach", is_flag=True, help="Leave it to a process without a terminal.")
 @as_json
 @shared
 @click.pass_context
@@ -41,6 +42,7 @@ def rotate(  # noqa: PLR0917  (click gives what the options say)
     new_version: bool,
     preview: bool,
     yes: bool,
+    detach: bool,
     as_json: bool,
 ) -> Exit:
     """Move a workspace to a new version of its key.
@@ -57,31 +59,34 @@ def rotate(  # noqa: PLR0917  (click gives what the options say)
             "Nobody can be asked here: look at `wrapkey rotate ID --preview` first, then add --yes."
         )
     wish = Wish(key=key or "", version=version or "", new=new_version)
-    return asyncio.run(_rotate(given, workspace, wish, only_show=preview, yes=yes, as_json=as_json))
+    how = How(yes=yes, accept=(), detach=detach, as_json=as_json)
+    return asyncio.run(_rotate(given, workspace, wish, how, only_show=preview))
 
 
-async def _rotate(
-    given: Given, text: str, wish: "Wish", *, only_show: bool, yes: bool, as_json: bool
-) -> Exit:
+async def _rotate(given: Given, text: str, wish: "Wish", how: How, *, only_show: bool) -> Exit:
     from services.changes.document import rotation_document
     from services.changes.rotation import plan_rotation
     from tui.cli.carrying import begin
-    from tui.connect import connected
+    from tui.connect import signed_in
+    from tui.detached import refuse
 
-    async with connected(given.options, given.paths, given.memory) as conn:
+    here = (given.options, given.paths, given.memory)
+    check = refuse if how.detach else lambda _: None
+    async with signed_in(*here, check) as (conn, way):
         found = await _read(conn, text, wish)
         made = plan_rotation(found)
-        if only_show and as_json:
+        if only_show and how.as_json:
             document(**rotation_document(found, made))
             return Exit.CHECK_FAILS if failing(made) else Exit.DONE
         _tell(found, made)
         refused = refusal(made)
         if refused is not None:
             return refused
-        if only_show or (not yes and not _sure(found)):
+        if only_show or (not how.yes and not _sure(found)):
             talk("Nothing was changed.")
             return Exit.DONE
-        return await begin(conn, given, made, away="", as_json=as_json)
+        away = way if how.detach else ""
+        return await begin(conn, given, made, away=away, as_json=how.as_json)
 
 
 async def _read(conn: "Connection", text: str, wish: "Wish") -> "Rotation":

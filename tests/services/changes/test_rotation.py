@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from carrying import QUICK, carry_out, connected, writes
 from sandboxed import RunningSandbox
@@ -14,6 +15,7 @@ from services.azure.connection import Connection
 from services.changes.document import rotation_document
 from services.changes.model import Rotation
 from services.changes.rotation import NoRotation, Wish, plan_rotation, read
+from services.changes.rotationjudges import judged
 from services.ids import ArmId, KeyId
 from services.model.plan import Event
 from services.runs.engine import Run, RunStatus
@@ -243,3 +245,33 @@ async def test_an_interrupted_rotation_goes_on_and_repeats_nothing(
     sent: list[dict[str, Any]] = sandbox.requests()
     for verb, path in (("POST", "/keys/cmk-ml/create"), ("PATCH", "/workspaces/mlw-prod")):
         assert len([one for one in sent if one["method"] == verb and path in one["path"]]) == 1
+
+
+async def test_a_key_that_can_not_be_read_refuses_and_says_why(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/healthy")
+    async with connected(sandbox, "contributor") as conn:
+        found = await read(conn, WORKSPACE, Wish())
+    (one,) = [one for one in found.findings if one.status == "fail"]
+    assert one.check == "rotation-key" and "can't be read from here" in one.title
+    assert one.meaning and plan_rotation(found).steps == ()
+
+
+async def test_beside_others_one_that_can_not_be_moved_only_stays(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/healthy")
+    async with connected(sandbox) as conn:
+        found = await read(conn, WORKSPACE, Wish())
+    (place,) = found.places
+    used = place.workspace.encryption
+    assert used is not None
+    replace = msgspec.structs.replace
+    other = replace(
+        place.workspace,
+        id=f"{WORKSPACE}-2",
+        name="mlw-2",
+        encryption=replace(used, service_side=True),
+    )
+    both = replace(found, places=(place, replace(place, workspace=other)))
+    (one,) = [one for one in judged(both) if one.check == "rotation-mode"]
+    assert (one.status, one.subject) == ("warn", other.id)
+    targets = {step.target for step in plan_rotation(both).steps}
+    assert place.workspace.id in targets and other.id not in targets
