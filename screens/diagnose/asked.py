@@ -6,6 +6,7 @@ from pathlib import Path
 
 from screens.base import Page
 from screens.widgets.picker import Picker
+from screens.widgets.status import Note
 from screens.widgets.table import Column, Row
 from services.azure.errors import AzureError
 from services.diagnosis.target import NoTarget, find
@@ -50,9 +51,9 @@ def _open_bundle(page: Page[None], path: Path) -> None:
     try:
         found = bundle.judged(bundle.load(path))
     except bundle.BadBundle as error:
-        page.shell.say(f"{path}: {error}", bad=True)
+        _say(page, f"{path}: {error}")
     except OSError as error:
-        page.shell.say(f"{path} can't be read: {error.strerror}.", bad=True)
+        _say(page, f"{path} can't be read: {error.strerror}.")
     else:
         page.app.push_screen(KeptPage(found, path.name))
 
@@ -65,9 +66,9 @@ def seek(page: Page[None], name: str) -> None:
 async def _seek(page: Page[None], name: str) -> None:
     conn = page.shell.session.connection
     if conn is None:
-        page.shell.say(SIGNED_OUT, bad=True)
+        _say(page, SIGNED_OUT)
         return
-    page.shell.say(f"Looking for {name}.")
+    _say(page, f"Looking for {name}.")
     try:
         open_(page, await find(conn, name))
     except NoTarget as none:
@@ -77,9 +78,14 @@ async def _seek(page: Page[None], name: str) -> None:
         elif error.title:
             _explain(page, error)
         else:
-            page.shell.say(str(none), bad=True)
+            _say(page, str(none))
     except AzureError as error:
-        page.shell.say(f"{error.what} {error.means} {error.do}", bad=True)
+        _say(page, f"{error.what} {error.means} {error.do}")
+
+
+def _say(page: Page[None], text: str) -> None:
+    """Below the lists, where it stays until something else is selected."""
+    page.query_one("#note", Note).say(text)
 
 
 def open_(page: Page[None], target: Target) -> None:

@@ -170,12 +170,11 @@ class DiagnosePage(Shown):
         diagnosis = self._ready()
         if diagnosis is None:
             return
-        safe, left = repairing.safe(diagnosis), len(repairing.unsafe(diagnosis))
-        final = f"{left} can't be undone: f on its finding asks for it." if left else ""
+        safe, left = repairing.safe(diagnosis), repairing.left_out(diagnosis)
         if safe:
-            self._ask(diagnosis, safe, final)
+            self._ask(diagnosis, safe, left)
         else:
-            self.shell.say(f"Nothing that fails has a repair that can be undone. {final}".rstrip())
+            self.shell.say(f"Nothing that fails has a repair that can be undone. {left}".rstrip())
 
     def _ask(self, diagnosis: Diagnosis, chosen: Iterable[Finding], more: str = "") -> None:
         """Ask for the end of a key where it gets a new one, then for the whole of it."""

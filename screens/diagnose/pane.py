@@ -19,7 +19,6 @@ class Pane(Widget):
 
     DEFAULT_CSS = """
     Pane { height: 9; padding: 0 1; border-top: solid $rule; }
-    .-high Pane { height: 15; }
     """
 
     def __init__(self) -> None:

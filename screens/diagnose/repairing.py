@@ -33,13 +33,15 @@ def safe(diagnosis: Diagnosis) -> tuple[Finding, ...]:
     )
 
 
-def unsafe(diagnosis: Diagnosis) -> tuple[Finding, ...]:
-    """What fails by itself and has a repair that can't be undone."""
-    return tuple(
-        one
-        for one in diagnosis.findings
-        if one.status == "fail" and not one.causes and can(one) and _final(one)
-    )
+def left_out(diagnosis: Diagnosis) -> str:
+    """What fails and is not among all that can be undone, and why; empty where nothing is."""
+    told = []
+    for one in diagnosis.findings:
+        if one.status != "fail" or one.causes or (can(one) and not _final(one)):
+            continue
+        why = "can't be undone: f on it asks for it" if can(one) else "no step repairs it now"
+        told.append(f"{plain(one.title)}: {why}.")
+    return " ".join(["Left out:", *told]) if told else ""
 
 
 def _final(finding: Finding) -> bool:

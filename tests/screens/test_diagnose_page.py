@@ -119,6 +119,14 @@ async def test_all_that_can_be_undone_is_repaired_at_once(opened):
         assert not any(word == "FAIL" for word, _ in rows(app))
 
 
+async def test_what_is_left_out_of_all_is_named(opened):
+    async with opened(scenario="combined/f05-f08-f14-all-three") as (app, pilot):
+        await diagnosed(app, pilot)
+        await pilot.press("F")
+        await pilot.pause()
+        assert f"Left out: {DISABLED}: no step repairs it now." in app.screen._text
+
+
 async def test_what_cannot_be_undone_is_named_and_never_among_all(opened):
     async with opened(scenario="broken/f01-creation-purge-protection") as (app, pilot):
         text = await diagnosed(app, pilot)
@@ -126,7 +134,7 @@ async def test_what_cannot_be_undone_is_named_and_never_among_all(opened):
         await pilot.press("F")
         await pilot.pause()
         assert isinstance(app.screen, DiagnosePage)
-        assert "1 can't be undone: f on its finding asks for it" in said(app)
+        assert "purge protection is off: can't be undone: f on it asks for it" in said(app)
         await pilot.press("f")
         await pilot.pause()
         assert "CAN'T BE UNDONE: Purge protection stays on for good" in shown(app)

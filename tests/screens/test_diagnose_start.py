@@ -28,10 +28,6 @@ FORBIDDEN = {
 }
 
 
-def said(app) -> str:
-    return " ".join(one.message for one in app._notifications)
-
-
 async def start(app, pilot) -> Start:
     app.goto("diagnose")
     await quiet(app, pilot)
@@ -59,7 +55,7 @@ async def ask(app, pilot, text: str) -> str:
 async def test_an_id_or_a_name_leads_to_its_diagnosis(opened, asked):
     async with opened(scenario="broken/healthy") as (app, pilot):
         await ask(app, pilot, asked)
-        assert isinstance(app.screen, DiagnosePage), said(app)
+        assert isinstance(app.screen, DiagnosePage)
         assert app.screen._target.id.lower() == WORKSPACE.lower()
 
 
@@ -68,7 +64,7 @@ async def test_the_address_of_its_key_does_too(opened):
         page = await start(app, pilot)
         key = page.query_one(ListTable).rows_shown[0].data.encryption.key_id
         await ask(app, pilot, key)
-        assert isinstance(app.screen, DiagnosePage), said(app)
+        assert isinstance(app.screen, DiagnosePage)
 
 
 async def test_a_workspace_is_chosen_from_the_list_of_encrypted_ones(opened):
@@ -89,7 +85,7 @@ async def test_a_workspace_is_chosen_from_the_list_of_encrypted_ones(opened):
 async def test_what_several_fit_lists_them(opened):
     async with opened(scenario="contoso") as (app, pilot):
         text = await ask(app, pilot, VAULT)
-        assert isinstance(app.screen, Picker), said(app)
+        assert isinstance(app.screen, Picker)
         assert "workspaces fit" in text
         rows = app.screen.query_one(ListTable).rows_shown
         assert len(rows) > 1
@@ -102,9 +98,9 @@ async def test_what_several_fit_lists_them(opened):
 
 async def test_what_fits_nothing_is_said(opened):
     async with opened(scenario="broken/healthy") as (app, pilot):
-        await ask(app, pilot, "mlw-nowhere")
+        text = await ask(app, pilot, "mlw-nowhere")
         assert isinstance(app.screen, Start)
-        assert "No workspace that you may read fits mlw-nowhere" in said(app)
+        assert "No workspace that you may read fits mlw-nowhere" in text
 
 
 async def test_a_pasted_error_is_explained_and_what_it_names_is_offered(opened):
@@ -118,7 +114,7 @@ async def test_a_pasted_error_is_explained_and_what_it_names_is_offered(opened):
         assert app.screen.query_one(ListTable).current.id == VAULT
         await pilot.press("enter")
         await quiet(app, pilot)
-        assert isinstance(app.screen, DiagnosePage), said(app)
+        assert isinstance(app.screen, DiagnosePage)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, ExplainedPage)
