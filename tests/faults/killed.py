@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pkgutil
 import re
+import resource
 import signal
 import sqlite3
 import sys
@@ -71,6 +72,8 @@ class Task(NamedTuple):
     plan: bytes
     folder: str
     moment: Moment | None = None
+    limit: int = 0
+    """Bytes that no file may exceed, as on a disk that is full; 0: any."""
 
 
 class Deadly(sqlite3.Connection):
@@ -114,6 +117,9 @@ def work(task: Task) -> None:
     """The process: succeeds with 0, leaves the names of all commits, or is killed on the way."""
     plan = msgspec.json.decode(task.plan, type=Plan)
     Deadly.moment = task.moment
+    if task.limit:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (task.limit, task.limit))
     # The sandbox's authority is all that is needed; this machine's take longer than the run.
     authority = str(task.ready["ca_file"])
     os.environ.update(SSL_CERT_FILE=authority, SSL_CERT_DIR=task.folder)
