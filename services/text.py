@@ -32,7 +32,7 @@ def plain_lines(value: object, limit: int = 100_000) -> str:
 
 
 _SECRETS = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"
+    r"eyJ[\w-]{8,}(?:\.[\w-]*){0,2}"
     r"|(?<=Bearer )\S{12,}"
     r"|(?<=client_secret=)[^&\s]+|(?<=client_assertion=)[^&\s]+|(?<=refresh_token=)[^&\s]+"
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"

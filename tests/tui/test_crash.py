@@ -29,6 +29,16 @@ def test_report_has_the_stack_but_no_values(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["token eyJhbGciOiJub25lIn0", "Bearer abcdefghijklmnop", "password: hunter2", "?sig=hunter2&a"],
+)
+def test_no_value_that_may_be_a_secret_is_written(text):
+    kept = crash.redact(f"  first\n{text}\n  last").split("\n")
+    assert (kept[0], kept[2]) == ("  first", "  last")
+    assert not any(one in kept[1] for one in ("eyJ", "abcdef", "hunter2"))
+
+
 def test_unexpected_exception_ends_a_command_with_1(call, monkeypatch, capsys, home):
     from tui.cli import about
 
