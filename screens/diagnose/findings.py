@@ -56,11 +56,14 @@ def under_way(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return linked(found)
 
 
-def rows(found: Sequence[Finding], *, done: bool) -> list[Row]:
-    """The findings in their order; above them one that says so where nothing fails."""
+def rows(found: Sequence[Finding], about: str = "") -> list[Row]:
+    """The findings in their order; above them, where nothing fails, a row about the workspace.
+
+    ``about`` is its id when all of them have come.
+    """
     listed = [_row(one) for one in found]
-    if done and not any(one.status == "fail" for one in found):
-        listed.insert(0, Row(SUMMARY, ("OK", nothing_fails(found)), id=""))
+    if about and not any(one.status == "fail" for one in found):
+        listed.insert(0, Row(SUMMARY, ("OK", nothing_fails(found)), about))
     return listed
 
 

@@ -101,7 +101,7 @@ class DiagnosePage(Shown):
         """What has come so far; until something has, what was found last."""
         found = told.under_way(self._coming)
         if found:
-            self.query_one(FindingTable).show(told.rows(found, done=False))
+            self.query_one(FindingTable).show(told.rows(found))
             self.query_one(TabLine).show({"findings": str(len(found))})
         self.query_one(TitleLine).show(right=f"reading  {told.counts(found)}".rstrip())
         self.state(READING)

@@ -20,9 +20,10 @@ from screens.widgets.inspect import TextView
 from screens.widgets.shown import content
 from screens.widgets.status import TitleLine
 from screens.widgets.table import ListTable
+from services.ids import ArmId, BadId
 from services.model.diagnosis import Change, Diagnosis, Node, Target
 from services.model.plan import Finding
-from services.text import plain
+from services.text import clip, plain
 
 TABS = (Tab("findings", "Findings"), Tab("tree", "Tree"), Tab("timeline", "Timeline"))
 HIGH = 32
@@ -67,7 +68,13 @@ class Shown(Page[None]):
         yield Pane()
 
     def where(self) -> str:
-        return "Diagnose"
+        try:
+            id = ArmId.parse(self._target.id)
+        except BadId:
+            return "Diagnose"
+        known = self.shell.session.subscriptions
+        name = next((one.name for one in known if one.id == id.subscription), "")
+        return f"{name or id.subscription} > {id.group}"
 
     def on_mount(self) -> None:
         self.query_one(FindingTable).focus()
@@ -77,7 +84,7 @@ class Shown(Page[None]):
     def show(self, found: Diagnosis, state: str) -> None:
         """Show the whole of it, with a line about it."""
         self._diagnosis = found
-        self.query_one(FindingTable).show(told.rows(found.findings, done=True))
+        self.query_one(FindingTable).show(told.rows(found.findings, found.target.id))
         self.query_one("#tree", ListTable).load(trees.node_rows(found.tree))
         self._show_timeline()
         self.query_one(TitleLine).show(right=told.counts(found.findings))
@@ -94,7 +101,9 @@ class Shown(Page[None]):
 
     def state(self, text: str) -> None:
         """One line above the list."""
-        self.query_one("#state", Line).show(content(f" {text}", "$text-muted"))
+        line = self.query_one("#state", Line)
+        room = (line.size.width or self.app.size.width) - 2
+        line.show(content(f" {clip(plain(text), room)}", "$text-muted"))
 
     # -- what is selected
 

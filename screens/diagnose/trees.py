@@ -69,7 +69,7 @@ def change_rows(diagnosis: Diagnosis, *, local: bool = False) -> list[Row]:
         Row(
             f"{number}",
             (_word(one, by_id), when(one.at, local=local), plain(one.what), plain(one.by)),
-            one.subject,
+            one.subject or one.what,
             raw=msgspec.to_builtins(one),
             order={1: one.at},
             data=one,

@@ -64,6 +64,7 @@ async def run_over(app, pilot) -> None:
 async def test_the_cause_stands_first_and_what_it_caused_below(opened):
     async with opened(scenario="broken/f05-key-version-disabled") as (app, pilot):
         text = await diagnosed(app, pilot)
+        assert text.startswith(" wrapkey   Contoso-ML > rg-ml")
         words = rows(app)
         assert words[0] == ("FAIL", DISABLED)
         assert [title[:7] for _, title in words[1:4]] == ["  so: C", "  so: A", "  so: S"]
@@ -103,6 +104,26 @@ async def test_it_is_repaired_and_looked_at_again_by_itself(opened, running_sand
         assert rows(app)[0][0] == "OK"
         assert rows(app)[0][1].startswith("Nothing fails")
         assert not any(word == "FAIL" for word, _ in rows(app))
+
+
+async def test_a_repair_that_was_stopped_says_what_still_fails(opened, running_sandbox):
+    async with opened(scenario="broken/f08-grant-removed", principal="reader") as (app, pilot):
+        await diagnosed(app, pilot)
+        before = len(looks(running_sandbox))
+        await pilot.press("f")
+        await pilot.pause()
+        assert "The run waits for somebody who may" in app.screen._text
+        await pilot.press("y")
+        async with asyncio.timeout(30):
+            while not isinstance(app.screen, RunPage) or not waits(app.screen.view):
+                await pilot.pause(0.02)
+        await pilot.press("s")
+        await run_over(app, pilot)
+        await pilot.press("escape")
+        text = await looked(app, pilot)
+        assert len(looks(running_sandbox)) > before
+        assert "Still fails: Azure Cosmos DB may not" in text
+        assert rows(app)[0][0] == "FAIL"
 
 
 async def test_all_that_can_be_undone_is_repaired_at_once(opened):
@@ -175,6 +196,8 @@ async def test_nothing_wrong_says_what_was_checked_and_what_is_not_known(opened)
     async with opened(scenario="broken/healthy") as (app, pilot):
         text = await diagnosed(app, pilot)
         assert rows(app)[0] == ("OK", "Nothing fails: 43 of 43 checks hold")
+        await pilot.press("y")
+        assert app.clipboard == WORKSPACE
         assert "Not known" in text
         assert "AI Search never tells which key it uses" in text
         assert "Checked" in text
@@ -468,6 +491,15 @@ async def test_home_leads_to_it(opened):
 
 def writes(sandbox) -> int:
     return sum(one["method"] in ("PUT", "PATCH", "DELETE") for one in sandbox.requests())
+
+
+def waits(view) -> bool:
+    return any(line.word == "WAIT" for line in view.lines.values())
+
+
+def looks(sandbox) -> list[str]:
+    """How often the workspace was read."""
+    return [one["path"] for one in sandbox.requests() if one["path"].endswith("/mlw-prod")]
 
 
 def wraps(sandbox) -> list[str]:
