@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from screens.diagnose.shown import Shown
 from screens.widgets.confirm import Confirm
 from screens.widgets.picker import Picker
@@ -13,7 +11,6 @@ from screens.widgets.table import Column, Row
 from services import home
 from services.diagnosis import bundle, written
 from services.diagnosis.conclude import conclude
-from services.diagnosis.document import diagnosis_document
 from services.diagnosis.seen import Seen
 from services.model.diagnosis import Diagnosis
 
@@ -71,11 +68,7 @@ def _text(seen: Seen, path: Path) -> bytes:
 
 
 def _report(diagnosis: Diagnosis, suffix: str) -> bytes:
-    if suffix.lower() == ".json":
-        data = msgspec.json.encode({"schema": 1, **diagnosis_document(diagnosis)})
-        return msgspec.json.format(data, indent=2) + b"\n"
-    text = written.html(diagnosis) if suffix.lower() == ".html" else written.markdown(diagnosis)
-    return text.encode()
+    return written.report(diagnosis, suffix.lower().removeprefix(".")).encode()
 
 
 def _ask_again(page: Shown, path: Path, made: Callable[[], bytes]) -> None:

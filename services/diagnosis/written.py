@@ -1,9 +1,12 @@
-"""A report as Markdown and as one HTML page that needs nothing else. Every text is escaped."""
+"""A report as Markdown, as one HTML page that needs nothing else, as JSON. All is escaped."""
 
 import re
 from collections.abc import Iterator
 from html import escape
 
+import msgspec
+
+from services.diagnosis.document import diagnosis_document
 from services.diagnosis.report import (
     WORDS,
     Block,
@@ -25,6 +28,17 @@ _MARKS = re.compile(
     r"|:(?=//)|(?<=www)\.)"
 )
 """What Markdown would read as more than text, addresses that become links included."""
+
+
+FORMS = ("md", "html", "json")
+
+
+def report(diagnosis: Diagnosis, form: str) -> str:
+    """The report in one of FORMS; JSON is the document of ``wrapkey diagnose --json``."""
+    if form == "json":
+        data = msgspec.json.encode({"schema": 1, **diagnosis_document(diagnosis)})
+        return msgspec.json.format(data, indent=2).decode() + "\n"
+    return html(diagnosis) if form == "html" else markdown(diagnosis)
 
 
 def markdown(diagnosis: Diagnosis) -> str:

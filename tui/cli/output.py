@@ -25,13 +25,8 @@ def talk(text: str) -> None:
 
 def document(**parts: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(document_text(**parts), nl=False)
-
-
-def document_text(**parts: Any) -> str:
-    """The text of one JSON document, for stdout or a file."""
     data = msgspec.json.encode({"schema": SCHEMA, **parts})
-    return msgspec.json.format(data, indent=2).decode() + "\n"
+    click.echo(msgspec.json.format(data, indent=2).decode())
 
 
 def line(item: dict[str, Any]) -> None:
