@@ -125,7 +125,9 @@ def _kept(rotation: Rotation, moved: list[Place], before: list[Step]) -> Step:
     found = rotation.dependents
     others: list[str] = []
     if isinstance(found, tuple):
-        others = [f"{one.kind} {one.name}" for one in left_behind(rotation, found)]
+        versions = {KeyId.parse(text).version for text in old}
+        stay = (one for one in left_behind(rotation, found) if one.version in versions)
+        others = [f"{one.kind} {one.name}" for one in stay]
     return Step(
         id="kept",
         kind="key-kept",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from carrying import QUICK, carry_out, connected, writes
+from keyusers import machines
 from sandboxed import RunningSandbox
 
 from sandbox.providers import managedkeys
@@ -275,3 +276,23 @@ async def test_beside_others_one_that_can_not_be_moved_only_stays(sandbox: Runni
     assert (one.status, one.subject) == ("warn", other.id)
     targets = {step.target for step in plan_rotation(both).steps}
     assert place.workspace.id in targets and other.id not in targets
+
+
+async def test_who_stays_on_the_old_version_is_named_before_and_after(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    sandbox.reset("broken/healthy")
+    async with connected(sandbox) as conn:
+        machines(sandbox, (await key_of(conn)).host)
+        found = await read(conn, WORKSPACE, Wish())
+        plan = plan_rotation(found)
+        warned = [one.title for one in found.findings if one.check == "rotation-dependents"]
+        assert len(warned) == 2 and all(f"version {OLD[:8]}" in one for one in warned)
+        (group,) = [one for one in found.findings if "container group score-1" in one.title]
+        assert "can't be moved, only made anew" in group.meaning
+        assert len(rotation_document(found, plan)["left_behind"]) == 2
+        carried = await carry_out(conn, tmp_path, plan)
+    assert carried.status is RunStatus.SUCCEEDED, carried.failures()
+    (note,) = [one.detail["note"] for one in carried.events if one.step == "kept" and one.detail]
+    assert "Still on it:" in note
+    assert "disk encryption set des-prod" in note and "container group score-1" in note

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from estate import connect
+from keyusers import SET, VERSION, machines
 from sandboxed import RunningSandbox
 
-from sandbox.providers import clusters, containergroups, disks
 from services.azure.connection import Connection
 from services.fleet import dependents as fleet
 from services.fleet.dependents import NoSubject, all_of, subject_of
@@ -16,25 +16,6 @@ from services.model.fleet import Dependent, Subject
 GROUP = "/subscriptions/5b000000-0000-4000-8000-0000000000d1/resourceGroups/rg-ml/providers"
 WORKSPACE = f"{GROUP}/Microsoft.MachineLearningServices/workspaces/mlw-prod"
 VAULT = f"{GROUP.replace('rg-ml', 'rg-sec')}/Microsoft.KeyVault/vaults/kv-ml-prod"
-SET = f"{GROUP}/Microsoft.Compute/diskEncryptionSets/des-prod"
-VERSION = "0d1ab1ed000040008000000000000001"
-
-
-def machines(sandbox: RunningSandbox, subject: Subject) -> None:
-    """A disk encryption set, a cluster on it and a container group, with the key."""
-    where = {"subscription": "Contoso-ML", "group": "rg-ml", "location": "westeurope"}
-    address = f"https://{subject.host}"
-
-    def seed() -> None:
-        key = f"{address}/keys/cmk-ml/{VERSION}"
-        disks.seed_set(sandbox.world, {**where, "name": "des-prod", "key": key, "vault": VAULT})
-        clusters.seed(sandbox.world, {**where, "name": "aks-prod", "des": SET})
-        encryption = {"vaultBaseUrl": address, "keyName": "cmk-ml", "keyVersion": VERSION}
-        one = {"name": "main", "properties": {"image": "hello"}}
-        properties = {"containers": [one], "encryptionProperties": encryption}
-        containergroups.seed(sandbox.world, {**where, "name": "score-1", "properties": properties})
-
-    sandbox.on_loop(seed)
 
 
 async def key_subject(conn: Connection) -> Subject:
@@ -51,7 +32,7 @@ async def test_all_that_uses_a_key_is_found_with_the_version_it_tells(
     sandbox.reset("broken/healthy")
     async with await connect(sandbox.ready) as conn:
         subject = await key_subject(conn)
-        machines(sandbox, subject)
+        machines(sandbox, subject.host)
         told = by_name(await all_of(conn, subject))
     assert {kind: one.version for kind, one in told.items()} == {
         "workspace": VERSION,
