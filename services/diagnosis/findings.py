@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from services.checks import needed
 from services.checks.facts import Unknown
 from services.checks.findings import seen
 from services.diagnosis.facts import Live
@@ -65,8 +66,8 @@ def retold(finding: Finding, live: Live) -> Finding:
     """A finding of preflight as diagnosis tells it: nothing is planned, so nothing is FIX."""
     about = SHARED[finding.check]
     status: Status = "fail" if finding.status == "fix" else finding.status
-    if status == "fail" and about.creation and live.workspace.state == "Succeeded":
-        status = "warn"
+    if status == "fail" and live.workspace.state == "Succeeded":
+        status = "warn" if about.creation or _only_for_more(finding, live) else "fail"
     good = status in ("ok", "skipped")
     text = "" if good else _what_to_do(finding, live)
     return msgspec.structs.replace(
@@ -77,6 +78,18 @@ def retold(finding: Finding, live: Live) -> Finding:
         failures=() if good else _failures(finding, live),
         meaning=about.meaning or finding.meaning if not good else finding.meaning,
         repair=Repair(text=text) if text else None,
+    )
+
+
+def _only_for_more(finding: Finding, live: Live) -> bool:
+    """Whether it is a provider that a workspace which is there can do without.
+
+    Microsoft's page names five providers for a customer-managed key; the others serve what is
+    made beside the workspace.
+    """
+    beside = needed.namespaces(live.intent)[5:]
+    return finding.check == "provider-registered" and finding.id.endswith(
+        tuple(f":{one}" for one in beside)
     )
 
 

@@ -82,12 +82,14 @@ def taken_back(step: Step) -> str:
 
 def outcome(before: Plan, after: Diagnosis) -> Outcome:
     """What became of everything that the plan was to repair."""
-    wanted = {one.check for one in before.findings} | {
-        one.check for one in after.findings if one.status == "warn" and one.check in LAGGING
-    }
-    now = [one for one in after.findings if one.check in wanted]
+    wanted = {one.check for one in before.findings}
+    now = [one for one in after.findings if one.check in {*wanted, *LAGGING}]
     return Outcome(
-        good=tuple(one.title for one in now if one.status == "ok"),
-        waits=tuple(one.title for one in now if one.status == "warn"),
-        left=tuple(one.title for one in roots(after)),
+        good=tuple(one.title for one in now if one.status == "ok" and one.check in wanted),
+        waits=tuple(one.title for one in now if one.status == "warn" or _lags(one)),
+        left=tuple(one.title for one in roots(after) if one.check not in LAGGING),
     )
+
+
+def _lags(finding: Finding) -> bool:
+    return finding.status == "fail" and finding.check in LAGGING
