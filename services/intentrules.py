@@ -332,6 +332,15 @@ RULES: dict[str, FieldRule] = {
     "repairs.identity_grant": FieldRule(
         example="true", about="Let the user-assigned identity use the key."
     ),
+    "repairs.containers_grant": FieldRule(
+        example="true", about="Let the container group's identity or app unwrap the key."
+    ),
+    "repairs.disks_grant": FieldRule(
+        example="true", about="Let the disk encryption set wrap and unwrap."
+    ),
+    "repairs.cluster_reader": FieldRule(
+        example="true", about="Let the cluster read its disk encryption set."
+    ),
     "repairs.vault_deleted": FieldRule(
         example="false",
         about="Recover the deleted vault that holds the name, with its keys. What it grants by"

@@ -19,10 +19,6 @@ from services.model.intent import SETUPS, Intent, Kind, kind_of
 from services.model.intent import Struct as Part
 from services.text import plain
 
-NOT_BUILT = {
-    "container-group": 'Container groups (kind = "container-group") are not built yet',
-    "cluster": 'Clusters (kind = "cluster") are not built yet',
-}
 TABLES: dict[str, Kind] = {
     "workspace": "workspace",
     "container_group": "container-group",
@@ -71,7 +67,7 @@ def read(text: str) -> Intent:
         raise BadIntent(
             [Problem(path="", rule=f"this is not TOML: {plain(error)}", line=line)]
         ) from None
-    told = list(_not_built(data)) or list(_whole(data))
+    told = list(_whole(data))
     if not told:
         told = list(between(data))
     if told:
@@ -87,13 +83,6 @@ def read(text: str) -> Intent:
 
 Told = tuple[str, str, str]
 """Path, rule, nearest known name."""
-
-
-def _not_built(data: dict[str, Any]) -> Iterator[Told]:
-    kind = data.get("kind")
-    if isinstance(kind, str) and kind in NOT_BUILT:
-        yield "kind", f'{NOT_BUILT[kind]}. Example: kind = "workspace"', ""
-        return
 
 
 def _whole(data: dict[str, Any]) -> Iterator[Told]:

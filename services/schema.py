@@ -19,7 +19,7 @@ from services.diagnosis.coverage import afterwards
 from services.diagnosis.registry import listed
 from services.failures.explained import Explained
 from services.intentrules import RULES
-from services.intents import NOT_BUILT, SEVERAL
+from services.intents import SEVERAL
 from services.intents import TABLES as KIND_TABLES
 from services.model import cost
 from services.model.diagnosis import Change, Node, NotRead, Target
@@ -130,7 +130,6 @@ def intent_page() -> str:
     for name, kind in TABLES.items():
         head = f"`[[{name}]]`" if name in SEVERAL else f"`[{name}]`"
         lines += ["", *_table(head, f"{name}.", kind)]
-    lines += [f"\n`kind = {_json(kind)}` is refused: it is not built yet." for kind in NOT_BUILT]
     lines += [
         "",
         "This page and docs/intent.schema.json are written by `python -m services.schema`.",

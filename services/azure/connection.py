@@ -36,6 +36,8 @@ Service = Literal["arm", "graph", "prices", "logs"]
 
 API_VERSIONS = {
     "AuthorizationManagementClient": "2022-04-01",
+    "ContainerInstanceManagementClient": "2023-05-01",
+    "ContainerServiceClient": "2026-08-01",
     # 2023-04-01 is what the package was made for; it serves the newer one with raw bodies.
     "CosmosDBManagementClient": "2024-08-15",
     "KeyVaultManagementClient": "2026-02-01",

@@ -4,22 +4,29 @@ from collections.abc import Iterator
 
 import msgspec
 
-from services.azure.authorization import CONTRIBUTOR, CRYPTO_USER
+from services.azure.authorization import CONTRIBUTOR
 from services.checks import needed
-from services.checks.facts import Facts, Ids, Unknown, ids_of
+from services.checks.facts import CLUSTERS, CONTAINER_GROUPS, Facts, Ids, Unknown, ids_of
 from services.checks.repairs import KEY, chosen, taken
 from services.checks.rights import (
     ASSIGN,
     CREATE_KEY,
     MANAGE,
-    WRAP,
     allows,
     granted,
     has_permissions,
 )
+from services.checks.users import key_users, may_use
 from services.ids import ArmId
-from services.model.intent import Create, Intent, WorkspaceSetup, identity_of
-from services.model.resources import Identity, KeyVersion, Principal, ResourceGroup, Vault
+from services.model.intent import (
+    ClusterSetup,
+    ContainerGroupSetup,
+    Create,
+    Intent,
+    WorkspaceSetup,
+    identity_of,
+)
+from services.model.resources import KeyVersion, ResourceGroup, Vault
 
 POLICY = "Microsoft.KeyVault/vaults/accessPolicies/write"
 GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
@@ -60,8 +67,23 @@ def deeds(intent: Intent, facts: Facts) -> Iterator[Deed]:
     if ids.identity is not None:
         yield Deed(action=ASSIGN_IDENTITY, scope=place, why="assign the identity")
         yield Deed(action=ASSIGN, scope=place, why="give the identity its roles", by_others=True)
-    if isinstance(intent, WorkspaceSetup):
-        yield from _workspace(intent, facts, place)
+    match intent:
+        case WorkspaceSetup():
+            yield from _workspace(intent, facts, place)
+        case ContainerGroupSetup():
+            if facts.container_group is None:
+                yield Deed(action=f"{CONTAINER_GROUPS}/write", scope=place, why="make the group")
+        case ClusterSetup():
+            yield from _cluster(intent, facts, place)
+
+
+def _cluster(intent: ClusterSetup, facts: Facts, place: str) -> Iterator[Deed]:
+    kind = "Microsoft.Compute/diskEncryptionSets"
+    if facts.encryption_set is None and intent.cluster.disk_encryption_set.create:
+        yield Deed(action=f"{kind}/write", scope=place, why="make the disk encryption set")
+    yield Deed(action=f"{kind}/read", scope=place, why="give the set to the cluster")
+    if facts.cluster is None:
+        yield Deed(action=f"{CLUSTERS}/write", scope=place, why="make the cluster")
 
 
 def _workspace(intent: WorkspaceSetup, facts: Facts, place: str) -> Iterator[Deed]:
@@ -155,26 +177,10 @@ def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed
     if not isinstance(vault, Vault) and not isinstance(there, ResourceGroup):
         scope = whole
     rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
-    users = []
-    if needed.own_resources(intent) and chosen(intent, "cosmos-grant"):
-        app = facts.cosmos
-        who = app.object_id if isinstance(app, Principal) else ""
-        users.append(("Azure Cosmos DB", who, facts.cosmos_roles))
-    if ids.identity is not None and chosen(intent, "identity-grant"):
-        one = facts.identity
-        who = one.principal_id if isinstance(one, Identity) else ""
-        users.append((ids.identity.name, who, facts.identity_roles))
-    for name, who, roles in users:
-        key = f"{ids.vault}/keys/{intent.key.name}"
-        if rbac:
-            has = bool(
-                who and not isinstance(roles, Unknown) and granted(roles, key, who, CRYPTO_USER)
-            )
-        else:
-            has = isinstance(vault, Vault) and bool(who) and has_permissions(vault, who, WRAP)
-        if not has:
-            action = ASSIGN if rbac else POLICY
-            yield Deed(action=action, scope=scope, why=f"let {name} use the key", by_others=True)
+    for one in key_users(intent, facts):
+        if chosen(intent, f"{one.short}-grant") and not may_use(intent, facts, one):
+            action, why = ASSIGN if rbac else POLICY, f"let {one.name} use the key"
+            yield Deed(action=action, scope=scope, why=why, by_others=True)
     ml = facts.ml
     if not isinstance(intent, WorkspaceSetup) or not chosen(intent, "ml-contributor"):
         return

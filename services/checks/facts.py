@@ -27,11 +27,16 @@ from services.model.intent import (
 )
 from services.model.resources import (
     Caller,
+    ContainerGroup,
     DeletedKey,
     DeletedVault,
+    DiskEncryptionSet,
+    GroupLimit,
     Identity,
     KeyVersion,
+    KubernetesVersion,
     Lock,
+    ManagedCluster,
     NameCheck,
     Permission,
     Principal,
@@ -40,6 +45,7 @@ from services.model.resources import (
     RotationPolicy,
     Usage,
     Vault,
+    VmSize,
     Workspace,
 )
 
@@ -71,14 +77,32 @@ PLAN = frozenset(
         "identity_roles",
         "workspace",
         "present",
+        "containers",
+        "containers_roles",
+        "container_group",
+        "encryption_set",
+        "disks_roles",
+        "reader_roles",
+        "cluster",
+        "kubernetes_versions",
     }
 )
 """Names of the facts that steps are planned from, whatever the kind of intent."""
 
 ONLY: dict[Kind, frozenset[str]] = {
     "workspace": frozenset({"cosmos", "cosmos_roles", "ml", "ml_roles", "workspace", "present"}),
-    "container-group": frozenset(),
-    "cluster": frozenset(),
+    "container-group": frozenset(
+        {
+            *("containers", "containers_roles", "container_group", "group_usages"),
+            *("group_limits", "absent_secrets"),
+        }
+    ),
+    "cluster": frozenset(
+        {
+            *("encryption_set", "disks_roles", "reader_roles", "cluster", "clusters"),
+            *("compute_usages", "vm_sizes", "kubernetes_versions"),
+        }
+    ),
 }
 """Facts that concern one kind of intent alone."""
 
@@ -200,6 +224,27 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     validation: Refused | Unknown | None = None
     """Resource Manager's refusal of the workspace; None where it is valid or was not asked."""
     workspace: Workspace | Unknown | None = None
+    containers: Principal | Unknown | None = None
+    """The app of Container Instances; only read in the first-party flow."""
+    containers_roles: Roles = ()
+    """Its, at the vault."""
+    container_group: ContainerGroup | Unknown | None = None
+    group_usages: Usages = ()
+    group_limits: tuple[GroupLimit, ...] | Unknown = ()
+    """The largest container group, by operating system."""
+    absent_secrets: tuple[str, ...] = ()
+    """Sources of secret values that can't be read on this machine."""
+    encryption_set: DiskEncryptionSet | Unknown | None = None
+    disks_roles: Roles = ()
+    """Of the disk encryption set, at the vault."""
+    reader_roles: Roles = ()
+    """Of the cluster's identity, at the disk encryption set."""
+    cluster: ManagedCluster | Unknown | None = None
+    clusters: int | Unknown = 0
+    """How many clusters the subscription has in the region."""
+    compute_usages: Usages = ()
+    vm_sizes: tuple[VmSize, ...] | Unknown = ()
+    kubernetes_versions: tuple[KubernetesVersion, ...] | Unknown = ()
     present: frozenset[str] = frozenset()
     """Ids, in lower case, of further resources of the plan that exist."""
 

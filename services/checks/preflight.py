@@ -6,7 +6,18 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from services.azure.connection import Connection
 from services.checks.facts import PLAN, Facts, concerning, planned_from
 from services.checks.findings import Judge, holds
-from services.checks.judges import access, caller, guards, key, network, place, room, vault
+from services.checks.judges import (
+    access,
+    caller,
+    clusters,
+    containers,
+    guards,
+    key,
+    network,
+    place,
+    room,
+    vault,
+)
 from services.checks.reading import Reading, reading
 from services.checks.registry import BY_ID, CHECKS, Check
 from services.checks.repairs import judged as judged_by_choice
@@ -22,6 +33,8 @@ JUDGES: dict[str, Judge] = {
     **caller.JUDGES,
     **guards.JUDGES,
     **room.JUDGES,
+    **containers.JUDGES,
+    **clusters.JUDGES,
 }
 """By the id of the check."""
 

@@ -1,12 +1,13 @@
 """What a plan needs of each quota, and what is left: pure."""
 
+import math
 from collections.abc import Iterator
 
 from services.checks import needed
 from services.checks.facts import Facts, Unknown, Usages, ids_of
-from services.model.intent import Create, Intent, WorkspaceSetup
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Create, Intent, WorkspaceSetup
 from services.model.quota import QuotaLine
-from services.model.resources import Usage
+from services.model.resources import Usage, VmSize
 
 SEARCH_SKU = "standard"
 """Sku of the service Azure makes; no source names it, S1 is assumed."""
@@ -22,15 +23,66 @@ def quota_lines(intent: Intent, facts: Facts) -> tuple[QuotaLine, ...]:
     own = needed.own_resources(intent)
     if "search_usages" in facts.had and own:
         lines.append(search(intent, facts))
-    if "storage_usages" in facts.had:
+    if "storage_usages" in facts.had and isinstance(intent, WorkspaceSetup):
         lines.append(storage(intent, facts))
     if "cosmos_accounts" in facts.had and own:
         lines.append(cosmos(intent, facts))
-    if "group_workspaces" in facts.had:
+    if "group_workspaces" in facts.had and isinstance(intent, WorkspaceSetup):
         lines.append(workspaces(intent, facts))
-    if "ml_usages" in facts.had:
+    if "ml_usages" in facts.had and isinstance(intent, WorkspaceSetup):
         lines += machine_learning(intent, facts)
+    if isinstance(intent, ContainerGroupSetup) and "group_usages" in facts.had:
+        lines += containers(intent, facts)
+    if isinstance(intent, ClusterSetup) and {"compute_usages", "vm_sizes"} <= facts.had:
+        lines += compute(intent, facts)
     return tuple(lines)
+
+
+def containers(intent: ContainerGroupSetup, facts: Facts) -> Iterator[QuotaLine]:
+    """Groups and cores of Container Instances; stopped and failed groups count too."""
+    made = facts.container_group is None
+    cores = math.ceil(sum(one.cpu for one in intent.container_group.containers))
+    for service, name, count in (
+        ("Container groups", "ContainerGroups", 1),
+        ("Container Instances: cores", "StandardCores", cores),
+    ):
+        note = "groups that failed or are stopped count too"
+        usages = facts.group_usages
+        yield _line(
+            facts, "group_usages", service, usages, name, count=count if made else 0, note=note
+        )
+
+
+def compute(intent: ClusterSetup, facts: Facts) -> Iterator[QuotaLine]:
+    """Cores of the region and of the size's family; one node more while nodes are upgraded."""
+    size = size_of(intent, facts)
+    if isinstance(size, Unknown) or size is None or not size.cores:
+        why = size if isinstance(size, Unknown) else Unknown("Azure does not list the size here.")
+        yield _unknown(facts, "compute_usages", "Cores of Compute", why, 0)
+        return
+    count = size.cores * intent.cluster.node_count if facts.cluster is None else 0
+    note = f"an upgrade takes {size.cores} more for a while"
+    for service, name in (
+        ("Compute: cores of the region", "cores"),
+        (f"Compute: {size.family}", size.family),
+    ):
+        yield _line(
+            facts,
+            "compute_usages",
+            service,
+            facts.compute_usages,
+            name,
+            count=count,
+            note=note,
+        )
+
+
+def size_of(intent: ClusterSetup, facts: Facts) -> VmSize | Unknown | None:
+    """The size of the nodes, as the region lists it; None where it does not."""
+    if isinstance(facts.vm_sizes, Unknown):
+        return facts.vm_sizes
+    wanted = intent.cluster.node_size.lower()
+    return next((one for one in facts.vm_sizes if one.name.lower() == wanted), None)
 
 
 def _to_make(intent: Intent, facts: Facts) -> bool:

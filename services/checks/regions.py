@@ -7,6 +7,7 @@ provider lists says "offered", not "has capacity" (Azure tells no capacity in ad
 
 import msgspec
 
+from services.model.intent import Intent, Kind, WorkspaceSetup, kind_of
 from services.model.resources import Location, Provider
 
 NEEDED = {
@@ -16,6 +17,19 @@ NEEDED = {
     "Microsoft.Storage": ("storageAccounts", "Azure Storage"),
 }
 """Provider namespace to the resource type that must be offered and its plain name."""
+
+_OTHERS: dict[Kind, dict[str, tuple[str, str]]] = {
+    "container-group": {"Microsoft.ContainerInstance": ("containerGroups", "Container Instances")},
+    "cluster": {
+        "Microsoft.Compute": ("diskEncryptionSets", "disk encryption sets"),
+        "Microsoft.ContainerService": ("managedClusters", "Kubernetes Service"),
+    },
+}
+
+
+def needed_of(intent: Intent) -> dict[str, tuple[str, str]]:
+    """What a region must offer for an intent of this kind, as in ``NEEDED``."""
+    return NEEDED if isinstance(intent, WorkspaceSetup) else _OTHERS[kind_of(intent)]
 
 
 class Region(msgspec.Struct, frozen=True):

@@ -16,6 +16,8 @@ Severity = Literal["fail", "fix", "warn", "unknown"]
 
 EVERY: tuple[Kind, ...] = ("workspace", "container-group", "cluster")
 ML: tuple[Kind, ...] = ("workspace",)
+ACI: tuple[Kind, ...] = ("container-group",)
+AKS: tuple[Kind, ...] = ("cluster",)
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +249,7 @@ _ACCESS = (
         "identity-grant", "The user-assigned identity may use the key", "grant", "fix",
         "identity", "identity_roles", "vault", failures=("F08", "F51"),
         repairs=("grant-identity",), source="how-to-identity-based-service-authentication",
+        kinds=(*ML, *ACI),
     ),
     _seen(
         "caller-permissions", "You may do everything that the plan does", "caller", "fail",
@@ -379,12 +382,93 @@ _ROOM = (
     ),
 )  # fmt: skip
 
-CHECKS: tuple[Check, ...] = (*_PLACE, *_VAULT, *_KEY, *_ACCESS, *_GUARDS, *_ROOM)
+_ACI = "Container Instances: encrypt deployment data"
+_DISKS = "Kubernetes Service: bring your own keys for disks"
+
+_CONTAINERS = (
+    _seen(
+        "containers-principal", "Azure Container Instance Service is in the tenant", "principal",
+        "fail", "containers", failures=("F17", "F18", "F47"), kinds=ACI,
+        repairs=("containers-principal",), source=_ACI,
+    ),
+    _seen(
+        "containers-grant", "Azure Container Instance Service may unwrap", "grant", "fix",
+        "containers", "containers_roles", "vault", failures=("F19", "F20", "F47"), kinds=ACI,
+        repairs=("grant-containers",), source=_ACI,
+    ),
+    _seen(
+        "group-flow", "Who unwraps the key gets through to the vault", "vault", "fail", "vault",
+        failures=("F21", "F47"), kinds=ACI, source=_ACI,
+    ),
+    _seen(
+        "container-group", "No other container group has the name", "container group", "fail",
+        "container_group", "vault", "key", kinds=ACI, source=_ACI,
+    ),
+    _seen(
+        "group-quota", "Group and cores fit", "quota", "fail", "group_usages", "container_group",
+        failures=("F27",), kinds=ACI, source="Container Instances: quota limits",
+    ),
+    _seen(
+        "group-size", "The region gives a group that large", "quota", "fail", "group_limits",
+        failures=("F27",), kinds=ACI, source="Container Instances: region availability",
+    ),
+    _seen(
+        "group-secrets", "Secret values can be read here", "container group", "warn",
+        "absent_secrets", kinds=ACI,
+        without="It looks at this machine; an estate has no part in it.",
+    ),
+)  # fmt: skip
+
+_CLUSTERS = (
+    _seen(
+        "encryption-set", "The disk encryption set is there for this key, or will be made",
+        "disk encryption set", "fail", "encryption_set", "vault", failures=("F31", "F55"),
+        kinds=AKS, repairs=("encryption-set",), source=_DISKS,
+    ),
+    _seen(
+        "disks-grant", "The disk encryption set may wrap and unwrap", "grant", "fix",
+        "encryption_set", "disks_roles", "vault", failures=("F19", "F20", "F31"), kinds=AKS,
+        repairs=("grant-disks",), source=_DISKS,
+    ),
+    _seen(
+        "cluster-reader", "The cluster may read its disk encryption set", "grant", "fix",
+        "identity", "encryption_set", "reader_roles", failures=("F32",), kinds=AKS,
+        repairs=("grant-reader",), source=_DISKS,
+    ),
+    _seen(
+        "cluster", "No other cluster has the name", "cluster", "fail", "cluster", kinds=AKS,
+        source=_DISKS,
+    ),
+    _seen(
+        "cluster-cores", "The cores of the nodes fit", "quota", "fail", "compute_usages",
+        "vm_sizes", "cluster", failures=("F26",), kinds=AKS, source="Compute: vCPU quotas",
+    ),
+    _seen(
+        "cluster-count", "One more cluster fits", "quota", "unknown", "clusters", "cluster",
+        failures=("F26",), kinds=AKS, source="Kubernetes Service: quotas",
+    ),
+    _seen(
+        "node-size", "The subscription may have nodes of the size", "cluster", "fail", "vm_sizes",
+        failures=("F54",), kinds=AKS, source="Compute: resource SKUs",
+    ),
+    _seen(
+        "ephemeral-disks", "A rotation reaches the nodes that run", "cluster", "warn",
+        kinds=AKS, source=_DISKS,
+    ),
+    _seen(
+        "kubernetes-version", "The version of Kubernetes is offered", "cluster", "fail",
+        "kubernetes_versions", kinds=AKS, source="Kubernetes Service: supported versions",
+    ),
+)  # fmt: skip
+
+CHECKS: tuple[Check, ...] = (
+    *(*_PLACE, *_VAULT, *_KEY, *_ACCESS, *_GUARDS, *_ROOM),
+    *(*_CONTAINERS, *_CLUSTERS),
+)
 """In the order in which they are shown."""
 
 BY_ID = {check.id: check for check in CHECKS}
 
-_LATER = "It concerns container instances or Kubernetes, which wrapkey does not set up yet."
 _LATE = "It can only happen to a workspace that is there."
 
 
@@ -395,22 +479,16 @@ def _not(failure: str, title: str, reason: str) -> NotCovered:
 NOT_COVERED: tuple[NotCovered, ...] = (
     _not("F13", "Cosmos DB account without a default identity", "Only accounts of one's own have"
          " that choice; wrapkey does not offer to bring one."),
-    _not("F26", "Cores of a Kubernetes cluster", _LATER),
-    _not("F27", "Capacity and quota of container instances", _LATER),
-    _not("F31", "Disk encryption set that can't reach the key", _LATER),
-    _not("F32", "Volume with a disk encryption set", _LATER),
-    _not("F33", "Kubernetes' key management without rights", _LATER),
+    _not("F33", "Kubernetes' key management without rights", "wrapkey encrypts disks; what Kubernetes"
+         " keeps in etcd is encrypted by a key of its own, which wrapkey does not set up."),
     _not("F36", "Templates of Cosmos DB accounts with a key", "Only accounts of one's own are made"
          " by a template; wrapkey does not offer to bring one."),
     _not("F39", "Throttling", "Nobody tells how much of a vault's or of Resource Manager's budget"
          " is left for the next minutes; wrapkey waits as long as it is told to."),
     _not("F42", "Moving a workspace", _LATE),
     _not("F46", "Rotating to a key of another vault", _LATE),
-    _not("F47", "Container instances that can't use the key", _LATER),
     _not("F49", "A new principal that is not known everywhere yet", "It exists only after the"
          " principal was made; the grant names the principal's type, which avoids it."),
     _not("F50", "Role assignment id in use", "The id is made of scope, role and principal, so"
          " only the same grant has it, and that counts as granted."),
-    _not("F54", "Size of a Kubernetes node", _LATER),
-    _not("F55", "Disk encryption set that stopped rotating", _LATER),
 )  # fmt: skip

@@ -27,6 +27,9 @@ STEPS: dict[str, tuple[str, ...]] = {
     "cosmos-grant": ("grant-cosmos",),
     "ml-contributor": ("grant-ml-contributor",),
     "identity-grant": ("grant-identity",),
+    "containers-grant": ("grant-containers",),
+    "disks-grant": ("grant-disks",),
+    "cluster-reader": ("grant-reader",),
     PROTECTION: ("vault-repair",),
     "vault-deleted": ("vault",),
     "vault-network": ("vault-bypass",),
@@ -38,7 +41,15 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 """Checks whose repair is chosen, to the ids of its steps; with ``-`` at the end a beginning."""
 
-OFFERED = ("provider-registered", "cosmos-grant", "ml-contributor", "identity-grant")
+OFFERED = (
+    "provider-registered",
+    "cosmos-grant",
+    "ml-contributor",
+    "identity-grant",
+    "containers-grant",
+    "disks-grant",
+    "cluster-reader",
+)
 """Repairs that are taken unless the intent leaves them out: nothing of others is changed."""
 
 KEY = ("key-deleted", "key-enabled", "key-operations")

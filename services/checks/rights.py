@@ -9,6 +9,8 @@ from services.model.resources import AccessPolicy, Permission, RoleAssignment, V
 
 WRAP = ("get", "wrapkey", "unwrapkey")
 """Key permissions a service needs to use a key (Cosmos DB, how to set up CMK)."""
+UNWRAP = ("get", "unwrapkey")
+"""Key permissions that Container Instances need (encrypt deployment data)."""
 MANAGE = ("get", "list", "create", "update", "recover", "getrotationpolicy", "setrotationpolicy")
 """Key permissions wrapkey needs to make the key and its rotation policy."""
 

@@ -146,6 +146,9 @@ class RepairsIntent(Struct, frozen=True, kw_only=True):
     cosmos_grant: bool = True
     ml_contributor: bool = True
     identity_grant: bool = True
+    containers_grant: bool = True
+    disks_grant: bool = True
+    cluster_reader: bool = True
     vault_deleted: bool = False
     vault_network: bool = False
     key_deleted: bool = False
@@ -224,3 +227,8 @@ def identity_of(intent: Intent) -> str | Create:
             return intent.container_group.identity or "system"
         case ClusterSetup():
             return intent.cluster.identity
+
+
+def noun(intent: Intent) -> str:
+    """What is set up, in words."""
+    return kind_of(intent).replace("-", " ")

@@ -356,3 +356,119 @@ class Usage(Noun, frozen=True, kw_only=True):
     unit: str = "Count"
     kind: str = ""
     """What is counted, where a service tells it by type: workspaces, totalCores, ..."""
+
+
+class GroupEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a container group or of one of its containers."""
+
+    name: str
+    message: str
+    type: str
+    """Normal or Warning."""
+    count: int = 1
+    container: str = ""
+
+
+class ContainerGroup(Noun, frozen=True, kw_only=True):
+    """A group of Container Instances. Values of secure variables are never told."""
+
+    id: str
+    name: str
+    location: str
+    state: str
+    """provisioningState."""
+    view: str = ""
+    """State of its instance view: Pending, Running, Succeeded, Failed, Stopped."""
+    events: tuple[GroupEvent, ...] = ()
+    os: str = ""
+    vault_uri: str = ""
+    """Base URL of the key's vault; empty where Microsoft's keys encrypt."""
+    key: str = ""
+    key_version: str = ""
+    identity: str = ""
+    """ARM id of the identity that unwraps the key; empty: the service's own app does."""
+    identities: tuple[str, ...] = ()
+    address: str = ""
+    cores: float = 0.0
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class DiskEncryptionSet(Noun, frozen=True, kw_only=True):
+    """What stands between a key and the disks it encrypts."""
+
+    id: str
+    name: str
+    location: str
+    state: str
+    key_url: str = ""
+    vault_id: str = ""
+    """Empty where the set does not name its vault."""
+    encryption: str = ""
+    rotates: bool = False
+    principal_id: str = ""
+    """Object id of its system-assigned identity; empty where it has none."""
+    identities: tuple[str, ...] = ()
+    rotated: datetime | None = None
+    rotation_error: str = ""
+    """Code of autoKeyRotationError, which leaves provisioningState as it was."""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class NodePool(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool of nodes."""
+
+    name: str
+    size: str
+    count: int
+    os_disk: str
+    """Managed or Ephemeral."""
+    state: str = ""
+
+
+class ManagedCluster(Noun, frozen=True, kw_only=True):
+    """A Kubernetes cluster."""
+
+    id: str
+    name: str
+    location: str
+    state: str
+    version: str = ""
+    encryption_set: str = ""
+    """ARM id; empty where the platform's keys encrypt its disks."""
+    identities: tuple[str, ...] = ()
+    principal_id: str = ""
+    node_group: str = ""
+    pools: tuple[NodePool, ...] = ()
+    kms_key: str = ""
+    """Key that encrypts etcd; another thing than the disks."""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class GroupLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """The largest container group that a region gives an operating system."""
+
+    os: str
+    cores: float
+    memory_gb: float
+
+
+class VmSize(Noun, frozen=True, kw_only=True):
+    """A size of virtual machines in a region."""
+
+    name: str
+    family: str
+    cores: int
+    ephemeral: bool
+    zones: tuple[str, ...] = ()
+    restricted: str = ""
+    """Reason code where the subscription may not have it in the region."""
+
+
+class KubernetesVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that new clusters may have."""
+
+    version: str
+    """Major and minor."""
+    default: bool = False
+    preview: bool = False
+    patches: tuple[str, ...] = ()

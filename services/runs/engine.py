@@ -57,6 +57,7 @@ class Run:
         audit = Audit(journal.path.parent, run, lambda: _who(conn, plan))
         self._gate = Gate(journal, run, settings.writes, audit, lock.nonce)
         self._pause = Pause(conn, self._gate, settings.poll_s)
+        self.context.absent = self._pause.secret
         self._clock = Clock()
         self._by_id = {step.id: step for step in plan.steps}
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -80,6 +80,17 @@ class Pause:
                 self.end()
         return True
 
+    async def secret(self, what: str) -> None:
+        """Stand still until somebody who has provided this secret says to go on.
+
+        Ends the step by cancellation when the run was stopped.
+        """
+        if not self._gate.stopped:
+            self.begin("secret", what=what)
+        await self._gate.open.wait()
+        if self._gate.stopped:
+            raise asyncio.CancelledError
+
     @property
     def _lost(self) -> bool:
         return self.why == "sign-in"

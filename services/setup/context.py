@@ -81,6 +81,16 @@ class StepFailed(Exception):
         self.code = code
 
 
+async def _refuse(what: str) -> None:
+    """For work outside a run, which can't be paused."""
+    raise StepFailed(
+        f"{what} can't be read here",
+        "A value that never stands in a file is read again where it is needed.",
+        "Provide it, then try again.",
+        code="SecretMissing",
+    )
+
+
 @dataclass
 class Context:
     """The run as its steps see it."""
@@ -95,6 +105,8 @@ class Context:
     """By vault name: seconds our own new grant on it needed until it worked."""
     granted: dict[str, float] = field(default_factory=dict)
     """By step id: when, on the monotonic clock, this run made the grant."""
+    absent: Callable[[str], Awaitable[None]] = _refuse
+    """Waits until somebody says that a secret is there now; in a run that is a pause of it."""
     running: Callable[[str], Awaitable[str]] = _none
     """By step id: address of an operation that it started and whose end nobody has seen."""
 

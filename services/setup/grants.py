@@ -5,12 +5,14 @@ from services.azure.authorization import (
     CONTRIBUTOR,
     CRYPTO_OFFICER,
     CRYPTO_USER,
+    READER,
     VAULT_ADMINISTRATOR,
     role_name,
 )
 from services.checks.facts import Unknown
 from services.checks.needed import own_resources
-from services.checks.rights import CREATE_KEY, MANAGE, WRAP, allows, granted, has_permissions
+from services.checks.rights import CREATE_KEY, MANAGE, allows, granted, has_permissions
+from services.checks.users import CONTAINERS, may_use, user
 from services.ids import ArmId
 from services.model.intent import Create, identity_of
 from services.model.plan import Step
@@ -18,7 +20,11 @@ from services.model.resources import Identity, Principal, RoleAssignment
 from services.setup.basis import Basis, register
 from services.setup.repairs import takes, takes_key
 
-_FIELDS = {"cosmos": "cosmos_db", "ml": "machine_learning"}
+_FIELDS = {
+    "cosmos": "cosmos_db",
+    "ml": "machine_learning",
+    "containers": "container_instances",
+}
 """Where the intent names an object id that Microsoft Graph does not tell the caller."""
 _FURTHER_ROLES = {"storage": (BLOB_CONTRIBUTOR,), "secrets_vault": (VAULT_ADMINISTRATOR,)}
 
@@ -71,11 +77,26 @@ def apps(basis: Basis) -> list[Step]:
     cloud = basis.facts.cloud
     if own_resources(basis.intent):
         made += _app(basis, "cosmos", "Azure Cosmos DB", cloud.cosmos_app_id, basis.facts.cosmos)
-        made += _key_grant(basis, "cosmos", "Azure Cosmos DB", "cosmos-principal")
+        made += on_key(basis, "cosmos")
     if not _ml_contributes(basis):
         made += _app(basis, "ml", "Azure Machine Learning", cloud.ml_app_id, basis.facts.ml)
         made.append(_ml_grant(basis))
     return made
+
+
+def containers(basis: Basis) -> list[Step]:
+    """The app of Container Instances, in the first-party flow, and its way to the key."""
+    app = basis.facts.cloud.container_app_id
+    made = _app(basis, "containers", CONTAINERS, app, basis.facts.containers)
+    return made + on_key(basis, "containers")
+
+
+_NAMESPACES = {
+    "cosmos": "Microsoft.DocumentDB",
+    "ml": "Microsoft.MachineLearningServices",
+    "containers": "Microsoft.ContainerInstance",
+}
+"""Whose registration may bring the app into the tenant."""
 
 
 def _app(
@@ -83,7 +104,6 @@ def _app(
 ) -> list[Step]:
     if isinstance(found, Principal):
         return []
-    namespace = "DocumentDB" if short == "cosmos" else "MachineLearningServices"
     return [
         Step(
             id=f"{short}-principal",
@@ -92,20 +112,20 @@ def _app(
             action="create",
             target=app_id,
             params={"app_id": app_id, "name": name, "field": _FIELDS[short]},
-            needs=(f"register-{namespace.lower()}",),
+            needs=(register(_NAMESPACES[short]),),
             expected_s=3,
         )
     ]
 
 
-def _key_grant(basis: Basis, short: str, name: str, source: str) -> list[Step]:
-    """Read, wrap and unwrap for somebody; on the vault where the plan makes the vault.
+def on_key(basis: Basis, short: str) -> list[Step]:
+    """What somebody needs of the key; on the vault where the plan makes the vault.
 
     A new vault holds this key alone, and a grant on it need not wait for the key. On a
     vault that was there the grant is on the key only.
     """
-    object_id = _known_principal(basis, short)
-    if _is_granted(basis, short, object_id):
+    one = user(basis.intent, basis.facts, short)
+    if one is None or may_use(basis.intent, basis.facts, one):
         return []
     whole = basis.vault is None
     scope = str(basis.ids.vault)
@@ -113,44 +133,29 @@ def _key_grant(basis: Basis, short: str, name: str, source: str) -> list[Step]:
         scope += f"/keys/{basis.intent.key.name}"
     where = basis.intent.vault.name if whole or not basis.rbac else basis.intent.key.name
     rbac = {"role_id": CRYPTO_USER, "scope": scope, "wait": True}
-    policy = {"tenant_id": basis.facts.tenant, "keys": list(WRAP)}
+    policy = {"tenant_id": basis.facts.tenant, "keys": list(one.keys)}
     common = {
-        "principal": object_id,
-        "principal_from": "" if object_id else source,
+        "principal": one.object_id,
+        "principal_from": "" if one.object_id else one.source,
         "principal_type": "ServicePrincipal",
-        "name": name,
+        "name": one.name,
     }
+    verbs = "wrap and unwrap" if basis.rbac or "wrapkey" in one.keys else "get and unwrap"
     return [
         Step(
             id=f"grant-{short}",
             kind="grant-role" if basis.rbac else "grant-policy",
-            title=f"{where}: wrap and unwrap for {name}",
+            title=f"{where}: {verbs} for {one.name}",
             action="grant",
             target=scope if basis.rbac else str(basis.ids.vault),
             params={**common, **(rbac if basis.rbac else policy)},
-            needs=("vault", source) if whole or not basis.rbac else ("vault", source, "key"),
+            needs=("vault", one.source)
+            if whole or not basis.rbac
+            else ("vault", one.source, "key"),
             expected_s=60 if basis.rbac else 2,
             vault=basis.intent.vault.name,
         )
     ]
-
-
-def _known_principal(basis: Basis, short: str) -> str:
-    if short == "identity":
-        found = basis.facts.identity
-        return found.principal_id if isinstance(found, Identity) else ""
-    app = basis.facts.cosmos
-    return app.object_id if isinstance(app, Principal) else ""
-
-
-def _is_granted(basis: Basis, short: str, object_id: str) -> bool:
-    if basis.vault is None or not object_id:
-        return False
-    if not basis.rbac:
-        return has_permissions(basis.vault, object_id, WRAP)
-    roles = basis.facts.identity_roles if short == "identity" else basis.facts.cosmos_roles
-    scope = f"{basis.ids.vault}/keys/{basis.intent.key.name}"
-    return _has_role(roles, scope, object_id, CRYPTO_USER)
 
 
 def _has_role(
@@ -214,7 +219,7 @@ def identity(basis: Basis) -> list[Step]:
                 expected_s=5,
             )
         )
-    return made + _key_grant(basis, "identity", id.name, "identity")
+    return made + on_key(basis, "identity")
 
 
 def identity_roles(basis: Basis) -> list[Step]:
@@ -231,7 +236,7 @@ def identity_roles(basis: Basis) -> list[Step]:
         for short, target in basis.needed.targets.items()
         for role in (CONTRIBUTOR, *_FURTHER_ROLES.get(short, ()))
     ]
-    known = _known_principal(basis, "identity")
+    known = _identity_id(basis)
     return [
         Step(
             id=f"grant-identity-{short.replace('_', '-')}-{place}",
@@ -254,3 +259,35 @@ def identity_roles(basis: Basis) -> list[Step]:
         )
         for place, (short, target, role) in enumerate(wanted, 1)
     ]
+
+
+def reader(basis: Basis) -> list[Step]:
+    """The cluster reads its disk encryption set (azuredisk-csi-driver issue 2609)."""
+    id, scope, known = basis.ids.identity, str(basis.ids.encryption_set), _identity_id(basis)
+    if id is None or (known and _has_role(basis.facts.reader_roles, scope, known, READER)):
+        return []
+    return [
+        Step(
+            id="grant-reader",
+            kind="grant-role",
+            title=f"{ArmId.parse(scope).name}: {role_name(READER)} for {id.name}",
+            action="grant",
+            target=scope,
+            params={
+                "principal": known,
+                "principal_from": "" if known else "identity",
+                "principal_type": "ServicePrincipal",
+                "name": id.name,
+                "role_id": READER,
+                "scope": scope,
+                "wait": False,
+            },
+            needs=("identity", "encryption-set"),
+            expected_s=3,
+        )
+    ]
+
+
+def _identity_id(basis: Basis) -> str:
+    found = basis.facts.identity
+    return found.principal_id if isinstance(found, Identity) else ""

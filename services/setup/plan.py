@@ -13,9 +13,9 @@ from services.azure.connection import Connection
 from services.checks import preflight, quota, repairs
 from services.checks.facts import Facts
 from services.checks.registry import BY_ID
-from services.model.intent import Intent, WorkspaceSetup
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Intent, WorkspaceSetup
 from services.model.plan import Finding, Plan, Repair, Step, wanted
-from services.setup import grants, ofworkspace, shared
+from services.setup import grants, ofcluster, ofcontainers, ofworkspace, shared
 from services.setup.basis import Basis, basis_of
 from services.setup.dependencies import dependencies_of
 from services.setup.repairs import key_steps
@@ -103,11 +103,22 @@ def _steps(basis: Basis) -> tuple[Step, ...]:
     made = [*shared.registrations(basis), *shared.groups(basis), *shared.vaults(basis)]
     made += [*grants.own_rights(basis), *key_steps(basis), *shared.key(basis)]
     intent = basis.intent
-    made += ofworkspace.before(basis)
+    match intent:
+        case WorkspaceSetup():
+            made += ofworkspace.before(basis)
+        case ContainerGroupSetup():
+            made += ofcontainers.before(basis)
+        case ClusterSetup():
+            made += ofcluster.before(basis, intent)
     made = [step for step in made if not _left_out(intent, step)]
     leaves = tuple(step.id for step in made)
-    if isinstance(intent, WorkspaceSetup):
-        made += ofworkspace.target(basis, intent, leaves)
+    match intent:
+        case WorkspaceSetup():
+            made += ofworkspace.target(basis, intent, leaves)
+        case ContainerGroupSetup():
+            made += ofcontainers.target(basis, intent, leaves)
+        case ClusterSetup():
+            made += ofcluster.target(basis, intent, leaves)
     there = {step.id for step in made}
     return tuple(
         msgspec.structs.replace(step, needs=tuple(need for need in step.needs if need in there))

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from services.azure import operations
 from services.azure.errors import AzureError, ErrorKind
-from services.azure.operations import delay
+from services.azure.operations import Operation, delay
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
 
@@ -15,6 +16,7 @@ BUSY = {
     "accepted",
     "creating",
     "inprogress",
+    "pending",
     "provisioning",
     "registeringdns",
     "resolvingdns",
@@ -70,6 +72,47 @@ async def begun(ctx: Context, step: Step, state: State) -> Coroutine[Any, Any, N
     if (await state() or "").lower() in BUSY:
         return _settled(ctx, step, state)
     return None
+
+
+async def create(
+    ctx: Context,
+    step: Step,
+    state: State,
+    begin: Callable[[], Awaitable[Operation]],
+    look: Callable[[], Awaitable[None]],
+) -> None:
+    """Send a creation, or follow the one that goes on, and ``look`` at it until it has ended.
+
+    Raises AzureError where it failed, and StepFailed like :func:`begun`.
+    """
+    going = await begun(ctx, step, state)
+    if going is None:
+        operation = await begin()
+        going = operations.wait(ctx.conn, operation, step.title)
+    waiting: asyncio.Future[Any] = asyncio.ensure_future(going)
+    try:
+        await _watch(ctx, step, waiting, look)
+        await waiting
+    finally:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError, AzureError, StepFailed):
+            await waiting
+
+
+async def _watch(
+    ctx: Context, step: Step, waiting: asyncio.Future[Any], look: Callable[[], Awaitable[None]]
+) -> None:
+    began = time.monotonic()
+    while True:
+        pause = min(ctx.settings.look_s, operations.delay(time.monotonic() - began))
+        done, _ = await asyncio.wait({waiting}, timeout=pause)
+        try:
+            await look()
+        except AzureError as error:
+            # Watching is for the reader; the operation itself is what decides.
+            await ctx.say("step.progress", step, note=f"{error.what} {error.means}")
+        if done:
+            return
 
 
 async def _followed(ctx: Context, step: Step, address: str, state: State) -> None:

@@ -8,7 +8,7 @@ MISSING: dict[str, str] = {}
 MILDER: dict[str, str] = {}
 """Checks whose scenario can show less than their gravest status, and why."""
 
-UNKNOWABLE = {"search-capacity"}
+UNKNOWABLE = {"search-capacity", "cluster-count"}
 """Checks that can't say more than that nobody knows, with or without the failure."""
 
 ALSO = {
@@ -87,5 +87,18 @@ FAILS: dict[str, Late] = {
     "workspace": Late("verify", "NotAsPlanned"),
     "workspace-deleted": Late("workspace", "BadRequest", "Soft-deleted workspace exists."),
     "workspace-validate": Late("workspace", "RequestDisallowedByPolicy", _POLICY),
+    "containers-principal": Late("containers", "4000", without=("grant-containers",)),
+    "containers-grant": Late("containers", "ForbiddenByPolicy"),
+    "group-flow": Late("containers", "ForbiddenByFirewall"),
+    "container-group": Late("verify", "NotAsPlanned"),
+    "group-quota": Late("containers", "ContainerGroupQuotaReached", "Limit: '0'"),
+    "group-size": Late("containers", "ServiceUnavailable", "is not available in the location"),
+    "encryption-set": Late("cluster", "KeyVaultAccessForbidden", "des-1"),
+    "disks-grant": Late("cluster", "KeyVaultAccessForbidden", "Please grant get, wrap and unwrap"),
+    "cluster": Late("verify", "NotAsPlanned"),
+    "cluster-cores": Late("cluster", "QuotaExceeded", "Current Limit: 4"),
+    "cluster-count": Late("cluster", "ManagedClusterCountExceedsQuotaLimit"),
+    "node-size": Late("cluster", "BadRequest", "is not allowed in your subscription"),
+    "kubernetes-version": Late("cluster", "K8sVersionNotSupported", "is on version 1.17"),
     "vault-tenant": Late("key", "AADSTS700016"),
 }

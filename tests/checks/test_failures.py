@@ -21,6 +21,7 @@ from sandboxed import RunningSandbox
 from sandbox import scenario
 from services import intents
 from services.azure import keys, workspaces
+from services.azure.authorization import READER
 from services.azure.clouds import Cloud
 from services.azure.connection import Connection, Timeouts
 from services.azure.credentials import principal_from_ready
@@ -33,11 +34,14 @@ from services.runs.journal import Journal
 from services.setup.plan import make_plan
 
 NAMES = scenario.names("failures")
-REPAIRED = [name for name in NAMES if BY_ID[name].repairs and name != "identity-exists"]
-"""The plan repairs these. An identity is made only where the intent says so, which is no failure."""
+MADE = ("identity-exists", "encryption-set")
+"""Made only where the intent says so, which is no failure."""
+REPAIRED = [name for name in NAMES if BY_ID[name].repairs and name not in MADE]
+"""The plan repairs these."""
 NOT_GOOD = {"fail", "fix", "warn", "unknown"}
 ASKS = ("/checkPolicyRestrictions", "/validate")
 SUBSCRIPTION = "/subscriptions/5b000000-0000-4000-8000-0000000000d1"
+RUNS = f"{SUBSCRIPTION}/resourceGroups/rg-run"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-ml"
 VAULTS = f"{SUBSCRIPTION}/resourceGroups/rg-sec/providers/Microsoft.KeyVault/vaults"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw-new"
@@ -257,7 +261,24 @@ async def deployment_runs(sandbox: RunningSandbox, conn: Connection) -> None:
     assert one["properties"]["provisioningState"] == "Running"
 
 
+async def volumes_would_fail(sandbox: RunningSandbox, conn: Connection) -> None:
+    """The grant is a part of this plan: the cluster reads the set now, and nobody else does."""
+    scope = f"{RUNS}/providers/Microsoft.Compute/diskEncryptionSets/des-1"
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+    found = sandbox.call("GET", path, version="2022-04-01").json()["value"]
+    roles = [one["properties"]["roleDefinitionId"].rpartition("/")[2] for one in found]
+    assert READER in roles
+
+
+async def disks_are_ephemeral(sandbox: RunningSandbox, conn: Connection) -> None:
+    path = f"{RUNS}/providers/Microsoft.ContainerService/managedClusters/aks-1"
+    found = sandbox.call("GET", path, version="2026-08-01").json()["properties"]
+    assert [one["osDiskType"] for one in found["agentPoolProfiles"]] == ["Ephemeral"]
+
+
 WARNS: dict[str, Warned] = {
+    "cluster-reader": volumes_would_fail,
+    "ephemeral-disks": disks_are_ephemeral,
     "vault-retention": retention_stays,
     "vault-network-you": operator_is_kept_out,
     "vault-endpoints": endpoint_waits,

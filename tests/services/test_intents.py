@@ -4,7 +4,7 @@ from typing import get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services import names
@@ -12,7 +12,13 @@ from services.intentrules import RULES
 from services.intents import BadIntent, read, write
 from services.model.intent import (
     SETUPS,
+    ClusterIntent,
+    ClusterSetup,
+    ContainerGroupIntent,
+    ContainerGroupSetup,
+    ContainerIntent,
     Create,
+    DiskEncryptionSetIntent,
     Intent,
     KeyIntent,
     PrincipalsIntent,
@@ -77,8 +83,8 @@ def test_all_problems_come_at_once_with_their_lines() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "path", "said"),
     [
-        ('"workspace"\n', '"container-group"\n', "kind", "not built yet"),
-        ('"workspace"\n', '"cluster"\n', "kind", "not built yet"),
+        ('"workspace"\n', '"container-group"\n', "workspace", "belongs to"),
+        ('"workspace"\n', '"cluster"\n', "cluster", "missing"),
         ('"workspace"\n', '"vm"\n', "kind", "one of"),
         (GUID, "nonsense", "subscription", "GUID"),
         ('name = "cmk-ml"', 'name = "cmk-ml"\nversion = "1"', "key.version", "latest"),
@@ -285,6 +291,106 @@ def intents(draw: st.DrawFn) -> Intent:
     )
 
 
-@given(intents())
+@st.composite
+def others(draw: st.DrawFn) -> Intent:
+    """A container group or a cluster."""
+    common = {
+        "subscription": GUID,
+        "region": "westeurope",
+        "resource_group": draw(kind("resource_group")),
+        "vault": VaultIntent(name=draw(kind("vault"))),
+        "key": KeyIntent(name=draw(kind("key"))),
+    }
+    identity = draw(kind("identity").map(lambda name: Create(create=name)))
+    if draw(st.booleans()):
+        des = DiskEncryptionSetIntent(
+            name=draw(kind("encryption_set")), rotate_to_latest=draw(st.booleans())
+        )
+        cluster = ClusterIntent(
+            name=draw(kind("cluster")),
+            kubernetes=draw(kind("kubernetes")),
+            node_count=draw(st.integers(1, 1000)),
+            os_disk=draw(st.sampled_from(["managed", "ephemeral"])),
+            identity=identity,
+            disk_encryption_set=des,
+        )
+        return ClusterSetup(**common, cluster=cluster)  # type: ignore[arg-type]
+    names_ = draw(st.lists(kind("container"), min_size=1, max_size=3, unique=True))
+    containers = [
+        ContainerIntent(
+            name=name,
+            image=draw(kind("image")),
+            cpu=draw(st.floats(0.01, 64)),
+            memory_gb=draw(st.floats(0.1, 256)),
+            ports=[8000 + place] if draw(st.booleans()) else [],
+            command=draw(st.lists(TEXT, max_size=2)),
+            env=draw(st.dictionaries(kind("variable"), TEXT, max_size=2)),
+        )
+        for place, name in enumerate(names_)
+    ]
+    own = draw(st.booleans())
+    group = ContainerGroupIntent(
+        name=draw(kind("container_group")),
+        flow="identity" if own else "first-party",
+        identity=identity if own else "",
+        containers=containers,
+    )
+    return ContainerGroupSetup(**common, container_group=group)  # type: ignore[arg-type]
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(intents() | others())
 def test_what_is_written_reads_back_equal(intent: Intent) -> None:
     assert read(write(intent)) == intent
+
+
+GROUP = (
+    GOOD.split("[workspace]", maxsplit=1)[0].replace('"workspace"', '"container-group"')
+    + """\
+[container_group]
+name = "score-1"
+identity = { create = "uai-aci" }
+
+[[container_group.containers]]
+name = "main"
+image = "nginx"
+ports = [80]
+
+[[container_group.containers]]
+name = "side"
+image = "nginx"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "said"),
+    [
+        ('name = "side"', 'name = "main"', "container_group.containers[1].name", "own"),
+        ('name = "side"', 'name = "Side"', "container_group.containers[1].name", "lower-case"),
+        ('"side"', '"side"\nports = [80]', "container_group.containers[1].ports", "once"),
+        ('"side"', '"side"\nports = [0]', "container_group.containers[1].ports", "65535"),
+        ('"side"', '"side"\ncpu = 0', "container_group.containers[1].cpu", "above 0"),
+        (
+            '"side"',
+            '"side"\nsecure_env = { TOKEN = "hunter2" }',
+            "container_group.containers[1].secure_env",
+            "env:NAME",
+        ),
+        ('identity = { create = "uai-aci" }\n', "", "container_group.identity", "needs one"),
+        (
+            "[[container_group.containers]]",
+            "[[container_group.boxes]]",
+            "container_group.boxes",
+            "no such",
+        ),
+    ],
+)
+def test_a_container_group_is_judged_with_places(old: str, new: str, path: str, said: str) -> None:
+    assert read(GROUP).container_group.containers[1].name == "side"  # type: ignore[union-attr]
+    text = GROUP.replace(old, new)
+    found = problems(text)
+    assert said in found[path][0], found
+    rule, line, _ = found[path]
+    assert line > 0
+    assert "hunter2" not in rule

@@ -6,10 +6,11 @@ from datetime import timedelta
 from services.azure.authorization import CONTRIBUTOR, CRYPTO_USER, ROLES, role_name
 from services.checks import needed
 from services.checks.facts import Facts, Roles, Unknown, ids_of
-from services.checks.findings import Judge, found, seen, skipped, unread
-from services.checks.rights import WRAP, granted, has_permissions, policy_of
+from services.checks.findings import Judge, found, only, seen, skipped, unread
+from services.checks.rights import granted, policy_of
+from services.checks.users import CONTAINERS, KeyUser, may_use, user
 from services.ids import ArmId
-from services.model.intent import Create, Intent, identity_of
+from services.model.intent import ContainerGroupSetup, Create, Intent, identity_of, kind_of
 from services.model.plan import Finding
 from services.model.resources import Identity, Principal, Vault
 
@@ -81,67 +82,68 @@ def _app(
         )
 
 
-def cosmos_grant(intent: Intent, facts: Facts) -> Iterator[Finding]:
-    """Read, wrap and unwrap, by the model that counts in the vault."""
-    if not needed.own_resources(intent):
-        title = "Service-side encryption needs no Cosmos DB of yours"
-        yield skipped("cosmos-grant", str(ids_of(intent).vault), title)
+def containers_principal(intent: ContainerGroupSetup, facts: Facts) -> Iterator[Finding]:
+    """The app of Container Instances unwraps the key in the first-party flow."""
+    told, app = intent.principals.container_instances, facts.cloud.container_app_id
+    if intent.container_group.flow == "identity":
+        yield skipped("containers-principal", app, "The group's own identity unwraps the key")
         return
-    known = facts.cosmos.object_id if isinstance(facts.cosmos, Principal) else ""
-    yield from _grant(
-        intent,
-        facts,
-        "cosmos",
-        name="Azure Cosmos DB",
-        object_id=known,
-        roles=facts.cosmos_roles,
-    )
+    field = "container_instances"
+    yield from _app(facts, "containers", CONTAINERS, app_id=app, field=field, told=told)
 
 
-def identity_grant(intent: Intent, facts: Facts) -> Iterator[Finding]:
-    """A user-assigned identity needs the same as Cosmos DB."""
-    id = ids_of(intent).identity
-    if id is None:
-        title = "The workspace uses its own identity"
-        yield skipped("identity-grant", str(ids_of(intent).vault), title)
-        return
-    known = facts.identity.principal_id if isinstance(facts.identity, Identity) else ""
-    yield from _grant(
-        intent, facts, "identity", name=id.name, object_id=known, roles=facts.identity_roles
-    )
+def _grant(short: str, without: str) -> Judge:
+    """Who needs the key may use it, by the model that counts in the vault."""
+
+    def judge(intent: Intent, facts: Facts) -> Iterator[Finding]:
+        one = user(intent, facts, short)
+        if one is None:
+            yield skipped(f"{short}-grant", str(ids_of(intent).vault), without)
+        else:
+            yield from _granted(intent, facts, one)
+
+    return judge
 
 
-def _grant(
-    intent: Intent, facts: Facts, short: str, *, name: str, object_id: str, roles: Roles
-) -> Iterator[Finding]:
-    check, vault = f"{short}-grant", facts.vault
+def _granted(intent: Intent, facts: Facts, one: KeyUser) -> Iterator[Finding]:
+    check, vault = f"{one.short}-grant", facts.vault
     subject = f"{ids_of(intent).vault}/keys/{intent.key.name}"
-    if isinstance(getattr(facts, short), Unknown) or isinstance(vault, Unknown):
-        title = f"Whether {name} may use the key is not known"
+    if isinstance(one.found, Unknown) or isinstance(vault, Unknown):
+        title = f"Whether {one.name} may use the key is not known"
         yield unread(check, subject, title, Unknown("Its object id or the vault is not known."))
         return
     if isinstance(vault, Vault) and not vault.rbac:
-        enough = bool(object_id) and has_permissions(vault, object_id, WRAP)
-        policy = policy_of(vault, object_id)
+        policy = policy_of(vault, one.object_id)
         told = seen(facts, "vault", "accessPolicies", " ".join(policy.keys) if policy else "none")
-    elif isinstance(roles, Unknown):
-        yield unread(check, subject, f"The roles of {name} could not be read", roles)
+    elif isinstance(one.roles, Unknown):
+        yield unread(check, subject, f"The roles of {one.name} could not be read", one.roles)
         return
     else:
-        held = granted(roles, subject, object_id, CRYPTO_USER) if object_id else None
-        enough = held is not None
-        told = seen(facts, f"{short}_roles", "roleDefinitionId", held.role_id if held else "none")
-    if not enough:
+        held = granted(one.roles, subject, one.object_id, CRYPTO_USER) if one.object_id else None
+        role = held.role_id if held else "none"
+        told = seen(facts, f"{one.short}_roles", "roleDefinitionId", role)
+    if not may_use(intent, facts, one):
+        does = "read, wrap and unwrap" if "wrapkey" in one.keys else "read and unwrap"
         yield found(
             check,
             "fix",
             subject,
-            f"{name} may not read, wrap and unwrap with key {intent.key.name} yet",
+            f"{one.name} may not {does} with key {intent.key.name} yet",
             told,
-            meaning="Without it the workspace fails after minutes (ForbiddenByRbac or"
-            " ForbiddenByPolicy, Cosmos DB's status 4002).",
+            meaning=_LATE[kind_of(intent)],
             repair="A step grants it, by the model that counts in the vault.",
         )
+
+
+_LATE = {
+    "workspace": "Without it the workspace fails after minutes (ForbiddenByRbac or"
+    " ForbiddenByPolicy, Cosmos DB's status 4002).",
+    "container-group": "Azure takes the group and it fails when it starts, because what it was"
+    " told can't be encrypted.",
+    "cluster": "Azure takes the cluster, and its nodes fail after minutes"
+    " (CreateVMSSAgentPoolFailed with KeyVaultAccessForbidden).",
+}
+"""What comes of a missing grant, by kind of intent."""
 
 
 def grant_to_app_id(intent: Intent, facts: Facts) -> Iterator[Finding]:
@@ -287,12 +289,15 @@ def _short(scope: str) -> str:
 
 JUDGES: dict[str, Judge] = {
     "cosmos-principal": cosmos_principal,
-    "cosmos-grant": cosmos_grant,
+    "cosmos-grant": _grant("cosmos", "Service-side encryption needs no Cosmos DB of yours"),
+    "containers-grant": _grant("containers", "The group's own identity unwraps the key"),
+    "disks-grant": _grant("disks", "Only clusters have one"),
+    **only(ContainerGroupSetup, {"containers-principal": containers_principal}),
     "grant-to-app-id": grant_to_app_id,
     "policy-on-rbac-vault": policy_on_rbac_vault,
     "grant-propagation": grant_propagation,
     "ml-principal": ml_principal,
     "ml-contributor": ml_contributor,
     "identity-exists": identity_exists,
-    "identity-grant": identity_grant,
+    "identity-grant": _grant("identity", "No user-assigned identity needs the key"),
 }

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from services.checks import needed
 from services.checks.facts import Facts, Unknown
 from services.checks.findings import Judge, found, seen, unread
-from services.checks.regions import NEEDED
-from services.model.intent import Intent
+from services.checks.regions import needed_of
+from services.model.intent import Intent, noun
 from services.model.plan import Finding
 
 RUNNING = ("NotRegistered", "Registering", "Unregistering", "Unregistered")
@@ -78,7 +78,7 @@ def region_offered(intent: Intent, facts: Facts) -> Iterator[Finding]:
         title = f"Whether {intent.region} offers every service could not be read"
         yield unread("region-offered", intent.region, title, facts.providers)
         return
-    for namespace, (kind, service) in NEEDED.items():
+    for namespace, (kind, service) in needed_of(intent).items():
         offered = facts.offers.get(f"{namespace}/{kind}".lower(), ())
         if offered and intent.region.lower() not in offered:
             yield found(
@@ -87,7 +87,7 @@ def region_offered(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 intent.region,
                 f"{intent.region} has no {service}",
                 seen(facts, "providers", f"{namespace}/{kind}.locations", ", ".join(offered)),
-                meaning="Azure makes the workspace's resources in the workspace's own region.",
+                meaning=f"Azure makes what belongs to the {noun(intent)} in its own region.",
                 repair=f"Choose a region that has {service}, for example {offered[0]}.",
                 part=service,
             )

@@ -71,12 +71,12 @@ def search_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
         yield skipped("search-quota", intent.region, _SERVICE_SIDE)
         return
     line = quota.search(intent, facts)
-    yield from _quota("search-quota", intent, facts, line, "search_usages")
+    yield from quota_finding("search-quota", intent, facts, line, "search_usages")
 
 
 def storage_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Accounts of a subscription in a region."""
-    yield from _quota(
+    yield from quota_finding(
         "storage-quota", intent, facts, quota.storage(intent, facts), "storage_usages"
     )
 
@@ -84,9 +84,9 @@ def storage_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
 def ml_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
     """Workspaces; a quota of cores that is used up is a warning, for the first job needs some."""
     room = quota.workspaces(intent, facts)
-    yield from _quota("ml-quota", intent, facts, room, "group_workspaces")
+    yield from quota_finding("ml-quota", intent, facts, room, "group_workspaces")
     for line in quota.machine_learning(intent, facts):
-        yield from _quota("ml-quota", intent, facts, line, "ml_usages")
+        yield from quota_finding("ml-quota", intent, facts, line, "ml_usages")
         if line.needed == 0 and line.left is not None and line.limit != -1 and line.left <= 0:
             yield found(
                 "ml-quota",
@@ -100,9 +100,10 @@ def ml_quota(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _quota(
+def quota_finding(
     check: str, intent: Intent, facts: Facts, line: QuotaLine, fact: str
 ) -> Iterator[Finding]:
+    """What a line of a quota means for the plan."""
     if line.fits is None:
         title = f"The quota of {line.service} is not known"
         yield unread(check, intent.region, title, Unknown(line.note), part=line.service)

@@ -8,7 +8,7 @@ from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.fit import deleted_fit, network_fit
 from services.checks.rights import covers
-from services.model.intent import Intent
+from services.model.intent import Intent, noun
 from services.model.plan import Finding, Status
 from services.model.resources import DeletedVault, Vault
 
@@ -146,10 +146,10 @@ def vault_region(intent: Intent, facts: Facts) -> Iterator[Finding]:
             "vault-region",
             "fail",
             vault.id,
-            f"Vault {vault.name} is in {vault.location}, the workspace in {intent.region}",
+            f"Vault {vault.name} is in {vault.location}, the {noun(intent)} in {intent.region}",
             seen(facts, "vault", "location", vault.location),
-            meaning="The key must be in a vault in the workspace's own region.",
-            repair=f"Choose a vault in {intent.region}, or make the workspace in {vault.location}.",
+            meaning=f"The key must be in a vault in the {noun(intent)}'s own region.",
+            repair=f"Choose a vault in {intent.region}, or make the {noun(intent)} in {vault.location}.",
         )
 
 

@@ -9,6 +9,7 @@ from services.checks.facts import Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
 from services.model.resources import (
+    DiskEncryptionSet,
     Identity,
     Permission,
     Principal,
@@ -38,15 +39,15 @@ async def _rights(on: Reading, scope: str) -> tuple[Permission, ...]:
 
 async def _cosmos(on: Reading) -> Principal | Unknown | None:
     told = on.intent.principals.cosmos_db
-    return await _app(on, "Azure Cosmos DB", on.conn.cloud.cosmos_app_id, told)
+    return await app_of(on, "Azure Cosmos DB", on.conn.cloud.cosmos_app_id, told)
 
 
 async def _ml(on: Reading) -> Principal | Unknown | None:
     told = on.intent.principals.machine_learning
-    return await _app(on, "Azure Machine Learning", on.conn.cloud.ml_app_id, told)
+    return await app_of(on, "Azure Machine Learning", on.conn.cloud.ml_app_id, told)
 
 
-async def _app(on: Reading, name: str, app_id: str, told: str) -> Principal | Unknown | None:
+async def app_of(on: Reading, name: str, app_id: str, told: str) -> Principal | Unknown | None:
     """The tenant's principal of an app. The intent's word counts where Graph tells nothing."""
     found = await known(graph.service_principal(on.conn, app_id))
     if isinstance(found, Unknown) and told:
@@ -56,11 +57,11 @@ async def _app(on: Reading, name: str, app_id: str, told: str) -> Principal | Un
 
 
 async def _cosmos_roles(on: Reading) -> Any:
-    return await _roles_of(on, "cosmos", str(on.ids.vault))
+    return await roles_of(on, "cosmos", str(on.ids.vault))
 
 
 async def _ml_roles(on: Reading) -> Any:
-    return await _roles_of(on, "ml", str(ArmId(on.ids.group.subscription)))
+    return await roles_of(on, "ml", str(ArmId(on.ids.group.subscription)))
 
 
 async def _vault_roles(on: Reading) -> Any:
@@ -76,12 +77,13 @@ async def _identity(on: Reading) -> Identity | Unknown | None:
 
 
 async def _identity_roles(on: Reading) -> Any:
-    return await _roles_of(on, "identity", str(on.ids.vault))
+    return await roles_of(on, "identity", str(on.ids.vault))
 
 
-async def _roles_of(on: Reading, fact: str, scope: str) -> Any:
+async def roles_of(on: Reading, fact: str, scope: str) -> Any:
+    """The roles at a scope of whom another fact tells; none of somebody who is not there."""
     found = await on.get(fact)
-    if isinstance(found, Identity):
+    if isinstance(found, Identity | DiskEncryptionSet):
         return await known(_roles(on, scope, found.principal_id))
     if isinstance(found, Principal):
         return await known(_roles(on, scope, found.object_id))

@@ -3,11 +3,9 @@
 import asyncio
 import json
 import shlex
-import time
-from contextlib import suppress
 from typing import Any
 
-from services.azure import groups, operations, workspaces
+from services.azure import groups, workspaces
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.ids import ArmId, same
@@ -16,7 +14,7 @@ from services.model.resources import Workspace
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
-from services.setup.waiting import BUSY, begun
+from services.setup.waiting import BUSY, create
 
 API = workspaces.API
 ANSWERED = (200, 201, 202)
@@ -110,20 +108,14 @@ def body(ctx: Context, step: Step) -> dict[str, Any]:
 
 
 async def _create(ctx: Context, step: Step) -> Observation:
-    going = await begun(ctx, step, lambda: _state(ctx, step))
-    if going is not None:
-        waiting: asyncio.Future[Any] = asyncio.ensure_future(going)
-    else:
-        operation = await workspaces.begin_create(ctx.conn, step.target, body(ctx, step))
-        what = f"create workspace {ArmId.parse(step.target).name}"
-        waiting = asyncio.ensure_future(operations.wait(ctx.conn, operation, what))
-    try:
-        await _watch(ctx, step, waiting)
-        await waiting
-    finally:
-        waiting.cancel()
-        with suppress(asyncio.CancelledError, AzureError, StepFailed):
-            await waiting
+    seen: dict[str, str] = {}
+    await create(
+        ctx,
+        step,
+        lambda: _state(ctx, step),
+        lambda: workspaces.begin_create(ctx.conn, step.target, body(ctx, step)),
+        lambda: _look(ctx, step, seen),
+    )
     return await _made(ctx, step)
 
 
@@ -145,23 +137,8 @@ async def _state(ctx: Context, step: Step) -> str | None:
     return found.state if found else None
 
 
-async def _watch(ctx: Context, step: Step, waiting: asyncio.Future[Any]) -> None:
-    """Tell of resources of the managed group as they appear and change, until the end."""
-    seen: dict[str, str] = {}
-    began = time.monotonic()
-    while True:
-        pause = min(ctx.settings.look_s, operations.delay(time.monotonic() - began))
-        done, _ = await asyncio.wait({waiting}, timeout=pause)
-        try:
-            await _look(ctx, step, seen)
-        except AzureError as error:
-            # Watching is for the reader; the operation itself is what decides.
-            await ctx.say("step.progress", step, note=f"{error.what} {error.means}")
-        if done:
-            return
-
-
 async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
+    """Tell of resources of the managed group as they appear and change."""
     if step.params["service_side"]:
         return
     group = await managed_group(ctx.conn, step.target)

@@ -7,8 +7,7 @@ import pytest
 from carrying import connected
 from sandboxed import RunningSandbox
 
-from services.checks.preflight import read_all
-from services.checks.registry import BY_ID
+from services.checks.preflight import checks_of, read_all
 from services.model.intent import (
     Create,
     Intent,
@@ -71,7 +70,7 @@ async def test_no_address_is_asked_for_twice(sandbox: RunningSandbox, wish: str)
     intent = intent_for(sandbox.subscription, **WISHES[wish])
     async with connected(sandbox) as conn:
         _, findings = await read_all(conn, intent, dependencies_of(intent).further)
-    assert {one.check for one in findings} == set(BY_ID)
+    assert {one.check for one in findings} == {check.id for check in checks_of(intent)}
     asked = Counter(
         (one["host"], one["path"].lower(), one["query"])
         for one in sandbox.requests()

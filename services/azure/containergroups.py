@@ -1,0 +1,147 @@
+"""Container Instances: groups, and what a region gives."""
+
+from services.azure import calls
+from services.azure.connection import Connection
+from services.azure.operations import Operation
+from services.azure.usages import usage
+from services.ids import ArmId
+from services.model.resources import ContainerGroup, GroupEvent, GroupLimit, Raw, Usage
+from services.text import plain
+
+SDK = "azure.mgmt.containerinstance.aio:ContainerInstanceManagementClient"
+API = "2023-05-01"
+
+
+async def get_group(conn: Connection, id: str) -> ContainerGroup | None:
+    """A container group with its instance view, or None; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"read container group {where.name}"
+    raw = await calls.find(what, sdk.container_groups.get, where.group, where.name)
+    return None if raw is None else group(raw)
+
+
+async def list_groups(conn: Connection, subscription: str) -> list[ContainerGroup]:
+    """The container groups of a subscription, without their events; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    found = await calls.everything("list container groups", sdk.container_groups.list)
+    return sorted(map(group, found), key=lambda one: (one.name.lower(), one.id))
+
+
+async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:
+    """Start the creation of a group; raises AzureError when Azure refuses it.
+
+    A key that can't be used shows later, when the operation fails.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    return await calls.begin(
+        conn,
+        f"create container group {where.name}",
+        sdk.container_groups.begin_create_or_update,
+        where.group,
+        where.name,
+        calls.body(body),
+    )
+
+
+async def delete_group(conn: Connection, id: str) -> None:
+    """Delete a group and wait; there is no soft delete. Raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"delete container group {where.name}"
+    begin = sdk.container_groups.begin_delete
+    await calls.finish(conn, what, begin, where.group, where.name)
+
+
+async def logs(conn: Connection, id: str, container: str, lines: int = 50) -> str:
+    """The last lines a container wrote; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"read the log of container {container}"
+    raw = await calls.ask(
+        what, sdk.containers.list_logs, where.group, where.name, container, tail=lines
+    )
+    content = raw.get("content")
+    return "\n".join(map(plain, content.splitlines())) if isinstance(content, str) else ""
+
+
+async def usages(conn: Connection, subscription: str, region: str) -> tuple[Usage, ...]:
+    """Groups (ContainerGroups) and cores (StandardCores) of a region; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    what = "read the quota of Container Instances"
+    return tuple(map(usage, await calls.everything(what, sdk.location.list_usage, region)))
+
+
+async def limits(conn: Connection, subscription: str, region: str) -> tuple[GroupLimit, ...]:
+    """The largest group by operating system, without graphics; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    what = "read what Container Instances give a group"
+    found = await calls.everything(what, sdk.location.list_capabilities, region)
+    return tuple(_limit(raw) for raw in found if plain(raw.get("gpu")).lower() in ("", "none"))
+
+
+def _limit(raw: Raw) -> GroupLimit:
+    most = calls.part(raw, "capabilities")
+    return GroupLimit(
+        os=plain(raw.get("osType")),
+        cores=_amount(most.get("maxCpu")),
+        memory_gb=_amount(most.get("maxMemoryInGB")),
+    )
+
+
+def group(raw: Raw) -> ContainerGroup:
+    """A container group from its JSON."""
+    properties = calls.part(raw, "properties")
+    view, used = (
+        calls.part(properties, "instanceView"),
+        calls.part(properties, "encryptionProperties"),
+    )
+    containers = calls.objects(properties, "containers")
+    return ContainerGroup(
+        id=calls.arm_id(raw.get("id")),
+        name=plain(raw.get("name")),
+        location=calls.region(raw.get("location")),
+        state=plain(properties.get("provisioningState")),
+        view=plain(view.get("state")),
+        events=(*_events(view), *(event for one in containers for event in _of_container(one))),
+        os=plain(properties.get("osType")),
+        vault_uri=plain(used.get("vaultBaseUrl")).rstrip("/"),
+        key=plain(used.get("keyName")),
+        key_version=plain(used.get("keyVersion")),
+        identity=calls.arm_id(used.get("identity")) if used.get("identity") else "",
+        identities=tuple(
+            map(calls.arm_id, calls.part(calls.part(raw, "identity"), "userAssignedIdentities"))
+        ),
+        address=plain(calls.part(properties, "ipAddress").get("ip")),
+        cores=sum(map(_cores, containers)),
+        tags=calls.tags(raw),
+        raw=raw,
+    )
+
+
+def _of_container(raw: Raw) -> tuple[GroupEvent, ...]:
+    view = calls.part(calls.part(raw, "properties"), "instanceView")
+    return _events(view, plain(raw.get("name")))
+
+
+def _events(view: Raw, container: str = "") -> tuple[GroupEvent, ...]:
+    return tuple(
+        GroupEvent(
+            name=plain(one.get("name")),
+            message=plain(one.get("message")),
+            type=plain(one.get("type")),
+            count=calls.number(one.get("count"), 1),
+            container=container,
+        )
+        for one in calls.objects(view, "events")
+    )
+
+
+def _cores(raw: Raw) -> float:
+    resources = calls.part(calls.part(raw, "properties"), "resources")
+    return _amount(calls.part(resources, "requests").get("cpu"))
+
+
+def _amount(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

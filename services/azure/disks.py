@@ -1,0 +1,111 @@
+"""Compute: disk encryption sets, and the sizes and cores that node pools need."""
+
+from services.azure import calls
+from services.azure.connection import Connection
+from services.azure.operations import Operation
+from services.azure.usages import usage
+from services.ids import ArmId
+from services.model.resources import DiskEncryptionSet, Raw, Usage, VmSize
+from services.text import plain
+
+SDK = "azure.mgmt.compute.aio:ComputeManagementClient"
+
+
+async def get_set(conn: Connection, id: str) -> DiskEncryptionSet | None:
+    """A disk encryption set, or None; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"read disk encryption set {where.name}"
+    raw = await calls.find(what, sdk.disk_encryption_sets.get, where.group, where.name)
+    return None if raw is None else encryption_set(raw)
+
+
+async def begin_create_set(conn: Connection, id: str, body: Raw) -> Operation:
+    """Start the creation of a set; raises AzureError when Azure refuses it.
+
+    It needs no right on the key yet: that is needed when the first disk is encrypted.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    return await calls.begin(
+        conn,
+        f"create disk encryption set {where.name}",
+        sdk.disk_encryption_sets.begin_create_or_update,
+        where.group,
+        where.name,
+        calls.body(body),
+    )
+
+
+async def delete_set(conn: Connection, id: str) -> None:
+    """Delete a set that no disk uses any more, and wait; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"delete disk encryption set {where.name}"
+    await calls.finish(conn, what, sdk.disk_encryption_sets.begin_delete, where.group, where.name)
+
+
+async def usages(conn: Connection, subscription: str, region: str) -> tuple[Usage, ...]:
+    """Cores of a region (cores) and of each family in it; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    what = "read the quota of Compute"
+    return tuple(map(usage, await calls.everything(what, sdk.usage.list, region)))
+
+
+async def sizes(conn: Connection, subscription: str, region: str) -> tuple[VmSize, ...]:
+    """The sizes of virtual machines in a region; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    what = "read the sizes of virtual machines"
+    found = await calls.everything(what, sdk.resource_skus.list, filter=f"location eq '{region}'")
+    machines = (raw for raw in found if plain(raw.get("resourceType")) == "virtualMachines")
+    return tuple(_size(raw, region) for raw in machines)
+
+
+def _size(raw: Raw, region: str) -> VmSize:
+    told = {
+        plain(one.get("name")): plain(one.get("value"))
+        for one in calls.objects(raw, "capabilities")
+    }
+    here = [
+        one
+        for one in calls.objects(raw, "locationInfo")
+        if calls.region(one.get("location")) == region
+    ]
+    barred = [
+        plain(one.get("reasonCode")) or "restricted"
+        for one in calls.objects(raw, "restrictions")
+        if plain(one.get("type")).lower() == "location"
+        and region in map(calls.region, calls.texts(one.get("values")))
+    ]
+    return VmSize(
+        name=plain(raw.get("name")),
+        family=plain(raw.get("family")),
+        cores=int(told["vCPUs"]) if told.get("vCPUs", "").isdigit() else 0,
+        ephemeral=told.get("EphemeralOSDiskSupported", "").lower() == "true",
+        zones=tuple(sorted(zone for one in here for zone in calls.texts(one.get("zones")))),
+        restricted=barred[0] if barred else "",
+        raw=raw,
+    )
+
+
+def encryption_set(raw: Raw) -> DiskEncryptionSet:
+    """A disk encryption set from its JSON."""
+    properties, identity = calls.part(raw, "properties"), calls.part(raw, "identity")
+    key = calls.part(properties, "activeKey")
+    vault = calls.part(key, "sourceVault").get("id")
+    return DiskEncryptionSet(
+        id=calls.arm_id(raw.get("id")),
+        name=plain(raw.get("name")),
+        location=calls.region(raw.get("location")),
+        state=plain(properties.get("provisioningState")),
+        key_url=plain(key.get("keyUrl")),
+        vault_id=calls.arm_id(vault) if vault else "",
+        encryption=plain(properties.get("encryptionType")),
+        rotates=properties.get("rotationToLatestKeyVersionEnabled") is True,
+        principal_id=plain(identity.get("principalId")).lower(),
+        identities=tuple(map(calls.arm_id, calls.part(identity, "userAssignedIdentities"))),
+        rotated=calls.moment(properties.get("lastKeyRotationTimestamp")),
+        rotation_error=plain(calls.part(properties, "autoKeyRotationError").get("code")),
+        tags=calls.tags(raw),
+        raw=raw,
+    )
