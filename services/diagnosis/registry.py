@@ -259,8 +259,8 @@ OWN: tuple[Check, ...] = (
     ),
     _own(
         "own-resources", "What the workspace brought itself is there", "workspace", "fail", "own",
-        source="how-to-manage-workspace",
-        without="Its own tests delete what a workspace brought.",
+        failures=("F56",), source="how-to-manage-workspace",
+        scenario="broken/f56-secrets-vault-deleted",
     ),
     _own(
         "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",

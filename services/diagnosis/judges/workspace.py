@@ -176,6 +176,19 @@ def newest_version(live: Live) -> Iterator[Finding]:
             )
 
 
+_BACK = (
+    "Recover it under the same name and in the same group; what can't be recovered can't be"
+    " replaced in the workspace."
+)
+_RECOVER = {
+    "vaults": "az keyvault recover --name {name} --subscription {sub}   # then give the workspace's"
+    " identity its role on it again: role assignments do not come back, access policies do",
+    "storageAccounts": "A deleted account can often be recovered for 14 days (portal, Storage"
+    " accounts, Restore), where no other of its name was made since. " + _BACK,
+}
+"""By type: how it comes back ("Recover a deleted storage account"; Key Vault soft delete)."""
+
+
 def own_resources(live: Live) -> Iterator[Finding]:
     """Storage, vault for secrets, insights and registry that the workspace names."""
     for id, one in live.own.items():
@@ -190,10 +203,10 @@ def own_resources(live: Live) -> Iterator[Finding]:
                 id,
                 f"{where.name} ({kind}) of the workspace is gone",
                 told(live, "own", "status", "404"),
+                failures=("F56",) if kind == "vaults" else (),
                 meaning="The workspace can't work without what it was made with; jobs, models and"
                 " secrets that were kept there are not reachable.",
-                repair="Recover it under the same name and in the same group; what can't be"
-                " recovered can't be replaced in the workspace.",
+                repair=_RECOVER.get(kind, _BACK).format(name=where.name, sub=where.subscription),
             )
         elif one.state.lower() == "failed":
             yield found(

@@ -40,6 +40,7 @@ NOT_REPAIRED: dict[str, str] = {
     "f41-subscription-moved": "Every grant in the new tenant is a decision.",
     "f43-creation-vault-elsewhere": _OTHERS,
     "f44-creation-key-type": _OTHERS,
+    "f56-secrets-vault-deleted": "No plan knows which roles the workspace had on it.",
 }
 """Scenarios whose cause no step repairs, and why."""
 REPAIRED = [name for name in BROKEN if name not in NOT_REPAIRED]
@@ -66,6 +67,16 @@ async def test_nothing_is_named_where_nothing_is_wrong(sandbox: RunningSandbox, 
     assert {one.status for one in found.findings} <= {"ok", "skipped", "warn"}, told(found)
     with pytest.raises(NoRepair, match="nothing fails"):
         plan_repair(found)
+
+
+async def test_a_lock_against_deletion_is_a_warning(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/healthy-delete-lock")
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (lock,) = [one for one in found.findings if one.check == "lock-delete"]
+    assert (lock.status, lock.failures, lock.by) == ("warn", ("F29",), "ada@contoso.test")
+    assert lock.repair is not None
+    assert lock.repair.text.startswith("az lock delete --ids")
 
 
 @pytest.mark.parametrize("name", BROKEN)
