@@ -108,7 +108,7 @@ h1,h2,h3{line-height:1.25;margin:1.6em 0 .5em}h3{margin-top:1.2em}
 code{font:.9em/1.4 ui-monospace,monospace}
 table{border-collapse:collapse;width:100%}
 td,th{border:1px solid #8888;padding:.25rem .5rem;text-align:left;vertical-align:top}
-th{white-space:nowrap}
+th{white-space:nowrap}thead+tbody td:first-child{min-width:10.5em}
 ul,ol{padding-left:1.4rem}li{margin:.15rem 0}
 b{font-family:ui-monospace,monospace}
 .fail{color:#b3001b}.warn{color:#8a5a00}.unknown{color:#5b4bb3}.ok{color:#1a6e2e}

@@ -87,7 +87,20 @@ async def test_the_vaults_audit_log_tells_who_changed_a_key(sandbox: RunningSand
     assert writes(sandbox) == []
 
 
-async def test_where_nobody_may_ask_the_audit_log_the_finding_says_why(
+async def test_who_may_not_query_the_audit_log_is_told_so(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/f05-key-version-disabled-logged")
+    error = {"error": {"code": "InsufficientAccessError", "message": "No access to the workspace."}}
+    sandbox.admin("POST", "faults", {"path": "/query$", "status": 403, "body": error, "times": 9})
+    async with signed_in(sandbox) as conn:
+        found = await diagnose(conn, TARGET, ask_azure=False)
+    (root,) = roots(found)
+    assert root.by == "??"
+    assert "Who did it stands in the vault's audit log." in root.meaning
+    assert any("audit" in one.what for one in found.unread)
+    assert writes(sandbox) == []
+
+
+async def test_where_no_cloud_tells_of_log_analytics_the_finding_says_why(
     sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.reset("broken/f05-key-version-disabled-logged")
