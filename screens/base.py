@@ -6,6 +6,7 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.messages import Prune
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -93,7 +94,7 @@ class Page(Screen[T]):
         self._unsubscribe()
         super()._on_unmount()
 
-    def on_prune(self) -> None:
+    async def on_prune(self, event: Prune) -> None:
         # Its widgets go first: what is still being read would find none of them, and crash.
         self.workers.cancel_node(self)
 
