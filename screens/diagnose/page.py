@@ -45,6 +45,8 @@ class DiagnosePage(Shown):
         """All that was read."""
         self._coming: list[Finding] = []
         self._reading = False
+        self._due = False
+        """Whether what has come is about to be painted."""
         self._ended: set[tuple[str, datetime]] = set()
         """Repairs that have ended, by run and time."""
         self._repaired: Plan | None = None
@@ -89,13 +91,14 @@ class DiagnosePage(Shown):
     def _heard(self, finding: Finding) -> None:
         """Findings are shown as they come, four times a second at most."""
         self._coming.append(finding)
-        if len(self._coming) == 1:
+        if not self._due:
+            self._due = True
             self.set_timer(FLUSH, self._flush)
 
     def _flush(self) -> None:
+        self._due = False
         if self._reading:
             self._paint()
-            self.set_timer(FLUSH, self._flush)
 
     def _paint(self) -> None:
         """What has come so far; until something has, what was found last."""

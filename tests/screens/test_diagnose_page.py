@@ -55,7 +55,7 @@ def said(app) -> str:
 
 async def run_over(app, pilot) -> None:
     """Wait until the run that is shown has ended and the diagnosis below has looked again."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while not isinstance(app.screen, RunPage) or app.screen.view.ended is None:
             await pilot.pause(0.02)
     await quiet(app, pilot)
