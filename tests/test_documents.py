@@ -185,7 +185,7 @@ def test_tests_that_are_named_exist() -> None:
 
 def test_pictures_load_nothing_from_elsewhere() -> None:
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
-    assert [one.stem for one in pictures] == ["home", "run", "vault"]
+    assert [one.stem for one in pictures] == ["diagnosis", "home", "run", "vault"]
     for one in pictures:
         text = one.read_text(encoding="utf-8").replace('"http://www.w3.org/2000/svg"', "")
         assert text.startswith("<svg")
