@@ -96,6 +96,10 @@ _KEYS = (
     Key("pause", "p", "pause", "pause", "No new write until p is pressed again."),
     Key("stop", "s", "stop", "stop", "Begin nothing more; writes on their way are awaited."),
     Key("resume", "c", "resume", "go on", "Go on with it, after a look at what has changed."),
+    Key(
+        "run_log", "l", "run_log", "log", "Steps, writes with request ids, and events of this run."
+    ),
+    Key("run_export", "e", "run_export", "export", "Write its log to a file: Markdown or JSON."),
     Key("take_over", "t", "take_over", "take over", "Carry the run out here instead."),
     Key("leave", "l", "leave", "leave", "Leave wrapkey; what becomes of the run stands above."),
     Key("stop_all", "s", "stop", "stop", "Stop after the writes on their way, and leave."),

@@ -11,6 +11,7 @@ from textual.widgets import DataTable
 from screens.base import Page
 from screens.carried import RESUMABLE
 from screens.keys import bind
+from screens.runlog import ask, show
 from screens.runtext import clock_text
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
@@ -33,13 +34,14 @@ OPEN = "c goes on with an interrupted run, after a look at what has changed sinc
 class Runs(Page[None]):
     """Newest first; enter opens one, c goes on with one."""
 
-    BINDINGS = bind("resume", "again_list")
+    BINDINGS = bind("resume", "run_log", "run_export", "again_list")
     title_word = "Runs"
     under_runs = True
     guide = (
         "Every run the journal knows, newest first. Enter shows its steps: live, also where "
         "another process carries it out. c goes on with one that was interrupted, stopped or "
-        "has failed: what changed since is shown first, and what is there is not made twice."
+        "has failed: what changed since is shown first, and what is there is not made twice. l "
+        "shows everything the journal knows of one, e writes that to a file."
     )
 
     _asked = False
@@ -113,7 +115,19 @@ class Runs(Page[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "resume":
             return self._selected_can_go_on() or None
+        if action in ("run_log", "run_export"):
+            return bool(self.query(ListTable)) and self.query_one(ListTable).current is not None
         return super().check_action(action, parameters)
+
+    async def action_run_log(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None:
+            await show(self, row.key)
+
+    def action_run_export(self) -> None:
+        row = self.query_one(ListTable).current
+        if row is not None:
+            ask(self, row.key)
 
     def action_resume(self) -> None:
         row = self.query_one(ListTable).current

@@ -10,6 +10,7 @@ from screens.session import Session
 if TYPE_CHECKING:
     from services.model.cost import Assumptions
     from services.model.plan import Plan
+    from services.runs.history import RunLog
     from services.runs.journal import RunRow
     from services.runs.undo import Undo
 
@@ -50,6 +51,10 @@ class Shell(App[int]):
     @abstractmethod
     async def past_runs(self) -> "tuple[RunRow, ...]":
         """Every run the journal knows, newest first; raises JournalError."""
+
+    @abstractmethod
+    async def run_log(self, run: str) -> "RunLog":
+        """Everything the journal knows of a run; raises JournalError and LookupError."""
 
     @abstractmethod
     def open_run(self, run: str) -> None:

@@ -17,6 +17,7 @@ from tui.runs import Runs
 if TYPE_CHECKING:
     from screens.carried import Carried
     from services.model.plan import Plan
+    from services.runs.history import RunLog
     from services.runs.rows import RunRow
     from services.runs.undo import Undo
     from services.runs.view import RunView
@@ -75,6 +76,11 @@ class RunShell(Shell):
     async def past_runs(self) -> "tuple[RunRow, ...]":
         self.session.past = tuple(await (await self._runs.journal()).standing())
         return self.session.past
+
+    async def run_log(self, run: str) -> "RunLog":
+        from services.runs.history import log
+
+        return await log(await self._runs.journal(), run)
 
     async def look_back(self, run: str, with_key: bool) -> "Undo":
         from services.runs.undo import preview

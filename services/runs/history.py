@@ -130,6 +130,18 @@ def run_line(row: RunRow) -> RunLine:
     )
 
 
+FORMS = (".md", ".json")
+"""In which a log is written, as the name of a file ends."""
+
+
+def written(found: RunLog, form: str) -> bytes:
+    """The log as the text of a file; ``form`` is one of FORMS."""
+    if form == ".md":
+        return markdown(found).encode()
+    told = {"schema": 1, **msgspec.to_builtins(found)}
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+
+
 def markdown(found: RunLog) -> str:
     """The log as a page: what, who, when; steps, writes with their request ids, events."""
     run = found.run

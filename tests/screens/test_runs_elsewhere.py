@@ -14,6 +14,7 @@ from carrying import intent_for
 from opening import quiet, settled, shown
 from sandboxed import RunningSandbox
 from test_run_page import PLAN, Stage, running  # noqa: F401  (a fixture)
+from textual.widgets import Input
 
 from screens.leave import Leave
 from screens.run import RunPage
@@ -132,6 +133,34 @@ async def test_an_interrupted_run_is_offered_and_goes_on_after_a_look(
         await pilot.press("escape")
         text = await until(app, "succeeded")
         assert isinstance(app.screen, Runs)
+
+
+async def test_the_log_of_a_run_is_shown_and_written(opened, tmp_path: Path):
+    async with opened() as (app, pilot):
+        run = await left_behind(app)
+        await pilot.press("h")
+        await until(app, run, "interrupted", "l log", "e export")
+        await pilot.press("l")
+        await until(app, f"Log of run {run}", "- status: interrupted", "## Writes")
+        await pilot.press("escape")
+        for form in (".md", ".json"):
+            path = tmp_path / f"log{form}"
+            await pilot.press("e")
+            app.screen.query_one(Input).value = str(path)
+            await pilot.press("enter")
+            await until(app, "Written:", path.name)
+            assert run in path.read_text() and path.stat().st_mode & 0o777 == 0o600
+        before = path.read_bytes()
+        await pilot.press("e")
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(app, "log.json exists. Replace it?")
+        await pilot.press("n")
+        assert path.read_bytes() == before
+        await pilot.press("e")
+        app.screen.query_one(Input).value = "log.pdf"
+        await pilot.press("enter")
+        await until(app, "End it in .md or .json")
 
 
 async def test_the_same_plan_again_shows_the_run_that_is_going_on(opened):

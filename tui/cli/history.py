@@ -87,18 +87,11 @@ def _tell_runs(found: "list[RunLine]") -> None:
 
 
 def _export(log: "RunLog", path: Path) -> None:
-    import msgspec
-
     from services import home
-    from services.runs.history import markdown
+    from services.runs.history import written
 
-    if path.suffix == ".md":
-        data = markdown(log).encode()
-    else:
-        told = {"schema": 1, **msgspec.to_builtins(log)}
-        data = msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
     try:
-        home.write(path, data)
+        home.write(path, written(log, path.suffix))
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}.") from None
     talk(f"The log of run {log.run.id} is in {path}.")
