@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -143,6 +144,10 @@ class RunPage(Page[None]):
     def on_unmount(self) -> None:
         self._unhear()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """What gives way to what depends on the width."""
+        self._mark()
+
     def session_changed(self) -> None:
         """Another process may have taken the run meanwhile, which is no event of it."""
         self._mark()
@@ -161,7 +166,7 @@ class RunPage(Page[None]):
         names = Names(workspace=self.view.name)
         if intent is not None:
             names = Names(vault=intent.vault.name, key=intent.key.name, workspace=named(intent))
-        return explanation("run", names)
+        return explanation("undo" if self.view.plan.purpose == "undo" else "run", names)
 
     # -- painting
 

@@ -23,6 +23,8 @@ def title(view: RunView, width: int) -> Content:
     """Which run, how many steps are true, and its state; the name gives way to them."""
     state = "" if view.status in ("running", "") else f"   {view.status}"
     head, tail = f" Run {view.run}  ", f"   {view.done} of {view.total} done{state}"
+    if len(head) + LEAST + len(tail) > width:
+        tail = f"   {view.done} of {view.total}{state}"
     name = shorten(plain(view.name), max(LEAST, width - len(head) - len(tail)))
     return Content.assemble((f"{head}{name}", "bold"), tail)
 

@@ -4,11 +4,14 @@ from textual.app import ComposeResult
 
 from screens.base import Page
 from screens.keys import bind
+from screens.setup.page import explanation
 from screens.widgets.confirm import TypedConfirm
+from screens.widgets.explain import Explanation
 from screens.widgets.inspect import TextView
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
 from services.azure.errors import AzureError
+from services.explain import Names
 from services.runs.journal import JournalError
 from services.runs.undo import Undo, UndoItem, plan_undo
 from services.text import plain
@@ -40,6 +43,9 @@ class UndoPage(Page[None]):
         yield TitleLine(f"Undo run {self._run}", "looking")
         yield ListTable(COLUMNS)
         yield Note("Nothing is deleted yet.", id="note")
+
+    def explain(self) -> Explanation:
+        return explanation("undo", Names())
 
     def on_mount(self) -> None:
         self.query_one(ListTable).focus()

@@ -269,6 +269,38 @@ def _run(n: Names) -> Explanation:
     )
 
 
+def _runs(n: Names) -> Explanation:
+    return Explanation(
+        "What a run is",
+        (
+            "A run is a plan being carried out. Each request that changes something is written "
+            "into a journal on this machine before it is sent, so a run may lose its terminal "
+            "or its process, and nothing is made twice.",
+            "running: a process carries it out, maybe another one than this. Enter watches it.",
+            "interrupted: its process is gone. What Azure had begun goes on there. c looks at "
+            "what is there now, shows what has changed, and goes on from there.",
+            "stopped and failed: the same, after the cause is gone. Enter says which step it was.",
+        ),
+        "wrapkey: docs/runs.md",
+    )
+
+
+def _undo(n: Names) -> Explanation:
+    return Explanation(
+        "What an undo takes back",
+        (
+            "Only what this run made, in reverse: what stands on something goes before it. What "
+            "was there before, has changed since, or is used by others stays.",
+            f"{n.workspace}, once deleted, can be recovered for 14 days. Until then its name is "
+            "taken, and its managed resource group stays and costs as before.",
+            "The key and the vaults stay unless you ask for them too: what the key protects "
+            "can't be read while it is deleted. A deleted vault can be recovered; its name stays "
+            "taken until its retention is over.",
+        ),
+        "Recover a workspace with soft delete; Azure Key Vault soft-delete overview",
+    )
+
+
 def _browse(n: Names) -> Explanation:
     return Explanation(
         "What you are looking at",
@@ -298,6 +330,8 @@ TOPICS: dict[str, Callable[[Names], Explanation]] = {
     "review": _review,
     "cost": _cost,
     "run": _run,
+    "runs": _runs,
+    "undo": _undo,
     "browse": _browse,
 }
 """Topic to the function that writes it."""
