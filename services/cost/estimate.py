@@ -12,7 +12,7 @@ import msgspec
 
 from services.cost import wants
 from services.cost.meters import METERS, find
-from services.cost.wants import Want
+from services.cost.want import Want
 from services.model.cost import (
     HOURS,
     KEPT_DAYS,

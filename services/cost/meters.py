@@ -42,6 +42,10 @@ def _registry(tier: str, *, verified: bool = True) -> Wanted:
     return Wanted(REGISTRY, "Container Registry", tier, meter, "1/Day", verified)
 
 
+def _aci(meter: str, unit: str) -> Wanted:
+    return Wanted("Container Instances", "Container Instances", "Standard", meter, unit)
+
+
 METERS: dict[str, Wanted] = {
     "cosmos-throughput": Wanted(COSMOS, f"{COSMOS} autoscale", "AP1", "AP1 100 RUs", "1/Hour"),
     "cosmos-storage": Wanted(COSMOS, COSMOS, "RUs", "Data Stored", "1 GB/Month"),
@@ -74,6 +78,11 @@ METERS: dict[str, Wanted] = {
     "registry-basic": _registry("Basic"),
     "registry-standard": _registry("Standard", verified=False),
     "registry-premium": _registry("Premium"),
+    "aci-cpu": _aci("Standard vCPU Duration", "1 Hour"),
+    "aci-memory": _aci("Standard Memory Duration", "1 GB Hour"),
+    "disk-p10": Wanted(
+        "Storage", "Premium SSD Managed Disks", "P10 LRS", "P10 LRS Disk", "1/Month"
+    ),
     "log-analytics": Wanted(
         "Log Analytics", "Log Analytics", "Analytics Logs", "Analytics Logs Data Ingestion", "1 GB"
     ),

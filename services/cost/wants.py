@@ -2,49 +2,28 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
-import msgspec
-
+from services.cost import machines
+from services.cost.want import Want
 from services.ids import ArmId
 from services.model.cost import HOURS, KEPT_DAYS, Assumptions, Found
-from services.model.intent import Create, Intent, WorkspaceSetup
+from services.model.intent import ClusterSetup, ContainerGroupSetup, Create, Intent, WorkspaceSetup
 
 DAYS = HOURS / 24
 """Days of a month."""
-
-
-class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """An amount, or a range of it, of one meter or of the two it may be."""
-
-    id: str
-    what: str
-    resource: str
-    made_by: Literal["plan", "azure", "use"]
-    amount: float
-    unit: str
-    meter: str
-    """Id in services.cost.meters; another text is a thing without a known meter."""
-    per: float
-    """Units of the meter a month for one of the amount."""
-    amount_high: float | None = None
-    """None: the amount is not open."""
-    meter_high: str = ""
-    """Empty: the meter is not open."""
-    assumption: str = ""
-    assumes: tuple[str, ...] = ()
-    instead: str = ""
-    """Id of a meter to compare with."""
-    instead_if: str = ""
-    after_delete: bool = False
 
 
 def wants(
     intent: Intent, given: Assumptions, found: Found, names: Mapping[str, str]
 ) -> tuple[Want, ...]:
     """Everything with a price, what Azure makes first."""
-    if not isinstance(intent, WorkspaceSetup):
-        return tuple(_key(intent, given))
+    match intent:
+        case ContainerGroupSetup():
+            return (*machines.group(intent), *_key(intent, given))
+        case ClusterSetup():
+            return (*machines.cluster(intent), *_key(intent, given))
+        case WorkspaceSetup():
+            pass
     own = intent.workspace.encryption == "own-resources"
     made = [*_managed(intent, given, found)] if own else [_search(given, found, own=False)]
     return (*made, *_key(intent, given), *_dependencies(intent, given, names))
@@ -293,7 +272,7 @@ _FIELDS = {
 def free(intent: Intent) -> tuple[str, ...]:
     """What no line stands for, and why, as sentences."""
     if not isinstance(intent, WorkspaceSetup):
-        return ()
+        return machines.free(intent)
     told = [
         "The workspace, its groups, identities and role assignments have no price of their own.",
         "Compute that you start in the workspace is not part of the plan and not counted.",

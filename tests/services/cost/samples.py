@@ -23,6 +23,9 @@ PRICE = {
     "hsm-2048": 1.0,
     "registry-standard": 0.6667,
     "registry-basic": 0.1666,
+    "aci-cpu": 0.0405,
+    "aci-memory": 0.00445,
+    "disk-p10": 19.71,
 }
 """USD for one unit; of meters with one tier."""
 TIERS = {
