@@ -8,6 +8,7 @@ from services.ids import KeyId
 from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 
+STAYS = "It only reads."
 KEEP = timedelta(hours=24)
 """Cosmos DB: at least so long, and until the vault's audit log shows no use of the old version
 ("How to set up customer-managed keys")."""

@@ -13,6 +13,7 @@ from services.model.plan import Step
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.steps.verify import Line, managed_lines
 
+STAYS = "It only reads."
 LONGEST_S = 60.0
 """Longest pause between two looks."""
 TOLD = (
