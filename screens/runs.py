@@ -13,8 +13,11 @@ from screens.carried import RESUMABLE
 from screens.keys import bind
 from screens.runlog import ask, show
 from screens.runtext import clock_text
+from screens.setup.page import explanation
+from screens.widgets.explain import Explanation
 from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, ListTable, Row
+from services.explain import Names
 from services.runs.journal import JournalDamaged, JournalError
 from services.runs.rows import RunRow
 from services.runs.view import RunView, subject
@@ -22,9 +25,10 @@ from services.runs.view import RunView, subject
 COLUMNS = (
     Column("Run", 5),
     Column("Status", 12),
-    Column("Began", 20),
+    Column("Began", 17),
     Column("Took", 7, right=True),
     Column("About"),
+    Column("Who", 8),
 )
 EMPTY = "No run yet: Set up makes one."
 HELP = "enter shows a run: live where somebody carries it out, else as the journal has it."
@@ -119,6 +123,9 @@ class Runs(Page[None]):
             return bool(self.query(ListTable)) and self.query_one(ListTable).current is not None
         return super().check_action(action, parameters)
 
+    def explain(self) -> Explanation:
+        return explanation("runs", Names())
+
     async def action_run_log(self) -> None:
         row = self.query_one(ListTable).current
         if row is not None:
@@ -137,16 +144,17 @@ class Runs(Page[None]):
 
 def _row(run: RunRow, view: RunView | None) -> Row:
     ended = run.finished
-    took = clock_text(int(((ended or datetime.now(UTC)) - run.created).total_seconds()))
+    seconds = int(((ended or datetime.now(UTC)) - run.created).total_seconds())
     alive = run.status == "running"
     cells = (
         run.id,
         "paused" if alive and view and view.status == "paused" else run.status,
-        f"{run.created:%Y-%m-%d %H:%M:%S}Z",
-        took if ended or alive else "",
+        f"{run.created:%Y-%m-%d %H:%M}Z",
+        clock_text(seconds) if ended or alive else "",
         name(run),
+        run.principal or run.caller,
     )
-    return Row(run.id, cells, order={3: took})
+    return Row(run.id, cells, order={2: run.created, 3: seconds})
 
 
 def name(run: RunRow) -> str:

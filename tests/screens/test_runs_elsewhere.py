@@ -121,7 +121,10 @@ async def test_an_interrupted_run_is_offered_and_goes_on_after_a_look(
         app.read_past()
         await until(app, "1 interrupted: press h to resume")
         await pilot.press("h")
-        await until(app, run, "interrupted", "c goes on with an interrupted run")
+        await until(app, run, "interrupted", "c goes on with an interrupted run", "mlw-prod admin")
+        await pilot.press("x")
+        await until(app, "What a run is")
+        await pilot.press("x")
         await pilot.press("enter")
         text = await until(app, "This run has ended: interrupted", "0 of")
         assert "run.started" not in text, "lines, not raw events"
@@ -266,6 +269,8 @@ def test_a_long_name_gives_way_to_the_state_of_the_run():
     assert len(said) == 48
     assert said.endswith("0 of 3 done   interrupted")
     assert " Run 7f3a  n" in said
+    narrow = str(title(view, 40))
+    assert len(narrow) <= 40 and narrow.endswith("0 of 3   interrupted")
 
 
 async def test_a_run_that_is_not_there_is_said(opened):
