@@ -18,7 +18,8 @@ from services.model.resources import (
     Vault,
     Workspace,
 )
-from services.setup.steps.verify import Line, judge_cosmos, judge_storage
+from services.setup.compared import Line
+from services.setup.steps.verify import judge_cosmos, judge_storage
 
 NETWORK_REFUSALS = {"forbiddenbyfirewall", "forbiddenbyconnection"}
 

@@ -10,8 +10,9 @@ import time
 from services.azure import workspaces
 from services.ids import ArmId
 from services.model.plan import Step
+from services.setup.compared import Line
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.steps.verify import Line, managed_lines
+from services.setup.steps.verify import managed_lines
 
 STAYS = "It only reads."
 LONGEST_S = 60.0

@@ -2,31 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from services.azure import cosmos, search, storage, workspaces
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
-from services.ids import ArmId, BadId, KeyId, same
+from services.ids import ArmId, KeyId, same
 from services.model.plan import Step
 from services.model.resources import CosmosAccount, SearchService, StorageAccount, Workspace
+from services.setup.compared import Line, key_line, line, untold
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 
 STAYS = "It only reads."
 COSMOS_OK = "access to the configured customer managed key confirmed"
 """customerManagedKeyStatus of a healthy account, lower case (Cosmos DB CMK troubleshooting)."""
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing compared: ``unknown`` where the service does not tell or may not be read."""
-
-    subject: str
-    field: str
-    wanted: str
-    found: str
-    status: Literal["ok", "fail", "unknown"]
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -38,7 +29,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
     """Read, compare, tell. Raises StepFailed where something is not as planned."""
     found = await workspaces.get_workspace(ctx.conn, step.target)
     if found is None:
-        raise _wrong([_line("workspace", "state", "there", "not there", good=False)])
+        raise _wrong([line("workspace", "state", "there", "not there", good=False)])
     key_id: str = ctx.result("key", "id")
     lines = judge_workspace(found, step.params, key_id)
     if not step.params["service_side"] and found.managed_group:
@@ -61,25 +52,25 @@ def judge_workspace(found: Workspace, wish: dict[str, Any], key_id: str) -> list
     """What the workspace itself says about its encryption."""
     used = found.encryption
     service_side = bool(wish["service_side"])
-    lines = [_line("workspace", "encryption.status", "Enabled", "Enabled" if used else "Disabled")]
+    lines = [line("workspace", "encryption.status", "Enabled", "Enabled" if used else "Disabled")]
     if used is None:
         return lines
     lines += [
-        _line(
+        line(
             "workspace",
             "encryption.keyVaultArmId",
             wish["vault_id"],
             used.vault_id,
             good=same(used.vault_id, wish["vault_id"]),
         ),
-        _key_line("workspace", "encryption.keyIdentifier", key_id, used.key_id, version=True),
-        _line(
+        key_line("workspace", "encryption.keyIdentifier", key_id, used.key_id, version=True),
+        line(
             "workspace",
             "enableServiceSideCMKEncryption",
             str(service_side).lower(),
             str(used.service_side).lower(),
         ),
-        _line(
+        line(
             "workspace",
             "serviceProvisionedResourceGroup",
             "none" if service_side else "a name",
@@ -93,30 +84,30 @@ def judge_workspace(found: Workspace, wish: dict[str, Any], key_id: str) -> list
 def judge_cosmos(found: list[CosmosAccount], key_id: str) -> list[Line]:
     """Cosmos DB names the key without its version, and says whether it can use it."""
     if not found:
-        return [_line("Cosmos DB", "account", "one", "none", good=False)]
+        return [line("Cosmos DB", "account", "one", "none", good=False)]
     lines = []
     for account in found:
-        lines.append(_key_line(account.name, "keyVaultKeyUri", key_id, account.key_id))
+        lines.append(key_line(account.name, "keyVaultKeyUri", key_id, account.key_id))
         told = account.key_status
         if told:
             good = COSMOS_OK in told.lower()
             lines.append(
-                _line(account.name, "customerManagedKeyStatus", "confirmed", told, good=good)
+                line(account.name, "customerManagedKeyStatus", "confirmed", told, good=good)
             )
         else:
-            lines.append(_untold(account.name, "customerManagedKeyStatus", "confirmed"))
+            lines.append(untold(account.name, "customerManagedKeyStatus", "confirmed"))
     return lines
 
 
 def judge_storage(found: list[StorageAccount], key_id: str) -> list[Line]:
     """Storage names key and version."""
     if not found:
-        return [_line("Storage", "account", "one", "none", good=False)]
+        return [line("Storage", "account", "one", "none", good=False)]
     lines = []
     for account in found:
         source = account.key_source
         lines.append(
-            _line(
+            line(
                 account.name,
                 "encryption.keySource",
                 "Microsoft.Keyvault",
@@ -125,22 +116,22 @@ def judge_storage(found: list[StorageAccount], key_id: str) -> list[Line]:
             )
         )
         field = "encryption.currentVersionedKeyIdentifier"
-        lines.append(_key_line(account.name, field, key_id, account.key_id, version=True))
+        lines.append(key_line(account.name, field, key_id, account.key_id, version=True))
     return lines
 
 
 def judge_search(found: list[SearchService], key_id: str) -> list[Line]:
     """AI Search tells its compliance, never its key."""
     if not found:
-        return [_line("AI Search", "service", "one", "none", good=False)]
+        return [line("AI Search", "service", "one", "none", good=False)]
     lines = []
     for service in found:
         field = "encryptionWithCmk.encryptionComplianceStatus"
         if service.compliance:
-            lines.append(_line(service.name, field, "Compliant", service.compliance))
+            lines.append(line(service.name, field, "Compliant", service.compliance))
         else:
-            lines.append(_untold(service.name, field, "Compliant"))
-        lines.append(_untold(service.name, "key", KeyId.parse(key_id).versionless))
+            lines.append(untold(service.name, field, "Compliant"))
+        lines.append(untold(service.name, "key", KeyId.parse(key_id).versionless))
     return lines
 
 
@@ -168,28 +159,6 @@ async def _read(
         return [
             Line(subject=subject, field="encryption", wanted=key_id, found=found, status="unknown")
         ]
-
-
-def _line(subject: str, field: str, wanted: str, found: str, *, good: bool | None = None) -> Line:
-    equal = wanted.lower() == found.lower() if good is None else good
-    status: Literal["ok", "fail"] = "ok" if equal else "fail"
-    return Line(subject=subject, field=field, wanted=wanted, found=found, status=status)
-
-
-def _untold(subject: str, field: str, wanted: str) -> Line:
-    return Line(subject=subject, field=field, wanted=wanted, found="??", status="unknown")
-
-
-def _key_line(subject: str, field: str, wanted: str, found: str, *, version: bool = False) -> Line:
-    try:
-        ours, theirs = KeyId.parse(wanted), KeyId.parse(found)
-    except BadId:
-        return _line(subject, field, wanted, found or "none", good=False)
-    good = ours.versionless.lower() == theirs.versionless.lower() and (
-        not version or ours.version == theirs.version
-    )
-    shown = wanted if version else ours.versionless
-    return _line(subject, field, shown, found, good=good)
 
 
 def _wrong(lines: list[Line]) -> StepFailed:
