@@ -35,7 +35,7 @@ SCENARIOS: dict[str, str] = {
     "F28": "f28-workspace-soft-deleted",
     "F29": "f29-read-only-lock",
     "F30": "f30-managed-group-deleted",
-    "F34": "f01-creation-purge-protection",
+    "F34": "f34-own-storage-key-disabled",
     "F35": "f10-key-operations",
     "F38": "f41-subscription-moved",
     "F41": "f41-subscription-moved",

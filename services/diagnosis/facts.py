@@ -33,6 +33,17 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     """The caller may not: it tells nothing of the key."""
 
 
+class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
+    """The key of a storage account that the workspace brought, where it has one of its own."""
+
+    account: str
+    """ARM id."""
+    key_id: str
+    """As the account names it, perhaps without a version."""
+    key: KeyVersion | Unknown | None = None
+    """As its vault tells of it; None: it is not there."""
+
+
 class Live(msgspec.Struct, frozen=True, kw_only=True):
     """What was read about a workspace that is there. None: read, and not there."""
 
@@ -51,6 +62,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """Of the key, newest first."""
     own: dict[str, Resource | Unknown | None] = {}
     """What the workspace brought itself, by id."""
+    own_keys: tuple[OwnKey, ...] = ()
+    """Of its storage, where that is encrypted with another key than the workspace."""
     grants: tuple[RoleAssignment, ...] | Unknown = ()
     """At the vault and above."""
     principals: dict[str, Principal] | Unknown = {}

@@ -27,8 +27,8 @@ from services.checks import needed
 from services.checks.facts import Unknown, known
 from services.checks.readers.vault import told_by
 from services.checks.reading import Reader, Reading
-from services.diagnosis.facts import Probe, own_ids
-from services.ids import ArmId, same
+from services.diagnosis.facts import OwnKey, Probe, own_ids
+from services.ids import ArmId, BadId, KeyId, same
 from services.model.resources import KeyVersion, Resource, Vault, Workspace
 
 LOOK_BACK = timedelta(days=30)
@@ -115,6 +115,38 @@ async def _resource(on: Reading, id: str) -> Any:
 def _as_resource(vault: Vault) -> Resource:
     kind = "Microsoft.KeyVault/vaults"
     return Resource(id=vault.id, name=vault.name, type=kind, state=vault.state, raw=vault.raw)
+
+
+async def _own_keys(on: Reading) -> tuple[OwnKey, ...]:
+    """Of own storage; where that has the workspace's key, it is read as such."""
+    own: dict[str, Resource | Unknown | None] = await on.get("own")
+    named = {id: key for id, one in own.items() if (key := _key_named(on, one)) is not None}
+    told = await asyncio.gather(
+        *(
+            known(keys.get_key(on.conn, f"https://{key.host}", key.name, key.version))
+            for key in named.values()
+        )
+    )
+    return tuple(
+        OwnKey(account=id, key_id=str(key), key=found)
+        for (id, key), found in zip(named.items(), told, strict=True)
+    )
+
+
+def _key_named(on: Reading, one: Resource | Unknown | None) -> KeyId | None:
+    """The key of a storage account that is not the workspace's."""
+    if not isinstance(one, Resource) or not one.type.lower().endswith("/storageaccounts"):
+        return None
+    account = storage.account(one.raw)
+    if account.key_source.lower() != "microsoft.keyvault":
+        return None
+    try:
+        key = KeyId.parse(account.key_id)
+    except BadId:
+        return None
+    uri = on.conn.cloud.vault_uri(on.ids.vault.name)
+    mine = f"{uri}/keys/{on.intent.key.name}".lower()
+    return None if key.versionless.lower() == mine else key
 
 
 async def _grants(on: Reading) -> Any:
@@ -240,6 +272,7 @@ READERS: dict[str, Reader] = {
     "versions": _versions,
     "rotation": _rotation,
     "own": _own,
+    "own_keys": _own_keys,
     "grants": _grants,
     "principals": _principals,
     "remarks": _remarks,
@@ -256,6 +289,7 @@ FIELDS = {
     "managed_storage": "storage",
     "versions": "versions",
     "own": "own",
+    "own_keys": "own_keys",
     "grants": "grants",
     "principals": "principals",
     "remarks": "remarks",

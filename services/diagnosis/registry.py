@@ -263,6 +263,11 @@ OWN: tuple[Check, ...] = (
         scenario="broken/f56-secrets-vault-deleted",
     ),
     _own(
+        "own-storage-key", "The workspace's own storage can use its key", "workspace", "fail",
+        "own", "own_keys", failures=("F34",), source="Storage: customer-managed keys overview",
+        scenario="broken/f34-own-storage-key-disabled",
+    ),
+    _own(
         "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",
         source="how-to-workspace-diagnostic-api",
         without="Its own tests delete what a workspace brought.",

@@ -30,13 +30,16 @@ CHECKS: dict[str, tuple[str, ...]] = {
 }
 """By node: the checks that judge it. Those of no node are about the workspace."""
 
+OWN = ("own-resources", "own-storage-key")
+"""Checks of what the workspace brought: each finding is about one of these."""
+
 _WORST: tuple[Status, ...] = ("fail", "unknown", "warn", "fix", "ok")
 
 
 def tree(live: Live, findings: Sequence[Finding]) -> Node:
     """The workspace with everything below it."""
     placed = {check for checks in CHECKS.values() for check in checks}
-    placed |= {"managed-resources", "own-resources"}
+    placed |= {"managed-resources", *OWN}
     mine = [one for one in findings if one.check not in placed]
     used = live.workspace.encryption
     below: list[Node] = []
@@ -194,7 +197,7 @@ def _grant(live: Live, check: str, findings: Sequence[Finding]) -> Node:
 
 def _own(id: str, live: Live, findings: Sequence[Finding]) -> Node:
     where = ArmId.parse(id)
-    mine = [one for one in findings if one.check == "own-resources" and one.subject == id]
+    mine = [one for one in findings if one.check in OWN and one.subject == id]
     kind = where.type.rpartition("/")[2]
     unread = isinstance(live.own[id], Unknown)
     return _node("own", id, f"{kind} {where.name}", mine, unknown=unread)

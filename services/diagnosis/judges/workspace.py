@@ -8,7 +8,7 @@ from services.checks.fit import key_fit
 from services.diagnosis.facts import Live, key_of
 from services.diagnosis.findings import Judge, found, told, unread
 from services.failures import classify
-from services.ids import ArmId, same
+from services.ids import ArmId, KeyId, same
 from services.model.plan import Finding
 from services.model.resources import KeyVersion, Vault
 
@@ -218,6 +218,38 @@ def own_resources(live: Live) -> Iterator[Finding]:
             )
 
 
+def own_storage_key(live: Live) -> Iterator[Finding]:
+    """The key of the workspace's own storage account, where it has one of its own."""
+    for one in live.own_keys:
+        name, key = ArmId.parse(one.account).name, one.key
+        evidence = told(live, "own", "encryption.currentVersionedKeyIdentifier", one.key_id)
+        used = KeyId.parse(one.key_id)
+        part = f"{used.name}/{used.version}"
+        if isinstance(key, Unknown):
+            title = f"The key of storage {name} could not be read"
+            yield unread("own-storage-key", one.account, title, key, part=part)
+            continue
+        fit = key_fit(key, live.facts.now) if key is not None else None
+        if fit is not None and fit.word != "no":
+            continue
+        yield found(
+            "own-storage-key",
+            "fail",
+            one.account,
+            f"Storage {name} of the workspace can't use its own key:"
+            f" {fit.because if fit else 'it is not in its vault'}",
+            evidence,
+            told(live, "own_keys", "attributes.enabled", key.enabled if key else "404"),
+            meaning="Files, jobs and models in that account can't be read; the workspace's own key"
+            " is another one.",
+            repair=f"az keyvault key set-attributes --id {one.key_id} --enabled true, with a later"
+            " --expires where it has ended"
+            if key is not None
+            else f"az keyvault key recover --vault-name {used.vault} --name {used.name}",
+            part=part,
+        )
+
+
 def azure_diagnose(live: Live) -> Iterator[Finding]:
     """What Azure's own operation says; it never looks at the customer-managed key."""
     if isinstance(live.remarks, Unknown):
@@ -303,6 +335,7 @@ JUDGES: dict[str, Judge] = {
     "key-address": key_address,
     "newest-version": newest_version,
     "own-resources": own_resources,
+    "own-storage-key": own_storage_key,
     "azure-diagnose": azure_diagnose,
     "key-probe": key_probe,
     "grants-nobody": grants_nobody,

@@ -37,6 +37,7 @@ NOT_REPAIRED: dict[str, str] = {
     "f29-read-only-lock": _OTHERS,
     "f30-managed-group-deleted": _LOST,
     "f30-search-deleted": _LOST,
+    "f34-own-storage-key-disabled": _OTHERS,
     "f41-subscription-moved": "Every grant in the new tenant is a decision.",
     "f43-creation-vault-elsewhere": _OTHERS,
     "f44-creation-key-type": _OTHERS,

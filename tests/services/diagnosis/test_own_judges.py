@@ -10,7 +10,7 @@ from alive import workspace as there
 from services.azure.workspaces import Remark
 from services.checks.facts import Unknown
 from services.diagnosis.conclude import JUDGES, judge_one
-from services.diagnosis.facts import Probe
+from services.diagnosis.facts import OwnKey, Probe
 from services.model.resources import Encryption, Resource
 
 OTHER = "1e" * 16
@@ -86,6 +86,19 @@ CASES: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         {"own": {vault().id: Resource(id=vault().id, name="kv", type="x", state="Failed")}},
         "warn",
         (),
+    ),
+    ("own-storage-key", {"own_keys": (OwnKey(account=vault().id, key_id=KEY),)}, "fail", ("F34",)),
+    (
+        "own-storage-key",
+        {"own_keys": (OwnKey(account=vault().id, key_id=KEY, key=GONE),)},
+        "unknown",
+        (),
+    ),
+    (
+        "own-storage-key",
+        {"own_keys": (OwnKey(account=vault().id, key_id=KEY, key=key(enabled=False)),)},
+        "fail",
+        ("F34",),
     ),
     (
         "azure-diagnose",
