@@ -26,6 +26,8 @@ from services.model.intent import named
 from services.runs.view import SeenResource, StepLine, subject
 from services.text import plain, shorten
 
+NARROW = 72
+"""Columns below which the clock leaves out how long it usually still takes."""
 FLUSH = 0.25
 """Seconds between two looks at what has changed: at most 4 repaints a second."""
 
@@ -146,6 +148,7 @@ class RunPage(Page[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """What gives way to what depends on the width."""
+        self.set_class(event.size.width < NARROW, "narrow")
         self._mark()
 
     def session_changed(self) -> None:
@@ -188,7 +191,7 @@ class RunPage(Page[None]):
         now, view = datetime.now(UTC), self.view
         head = self.query_one("#run-title", Line)
         head.show(title(view, head.size.width or self.app.size.width - 32))
-        self.query_one("#run-clock", Line).show(clock(view, now))
+        self.query_one("#run-clock", Line).show(clock(view, now, short=self.has_class("narrow")))
         for row in self.query(StepRow):
             row.update(now)
             self._paint_resources(row)

@@ -29,11 +29,11 @@ def title(view: RunView, width: int) -> Content:
     return Content.assemble((f"{head}{name}", "bold"), tail)
 
 
-def clock(view: RunView, now: datetime) -> Content:
-    """How long it has taken and usually still takes."""
+def clock(view: RunView, now: datetime, *, short: bool = False) -> Content:
+    """How long it has taken and, unless ``short``, usually still takes."""
     elapsed = f"{clock_text(view.elapsed(now))} elapsed"
     left = view.left(now)
-    if view.ended is None and left:
+    if view.ended is None and left and not short:
         elapsed += f"   ~{left} s left" if left < 60 else f"   ~{round(left / 60)} min left"
     return Content(elapsed)
 

@@ -38,7 +38,16 @@ class RunShell(Shell):
     # -- begin, show
 
     def start_run(self, plan: "Plan") -> None:
-        self.run_worker(self._start_run(plan), name="start run", description="start a run")
+        if self._may_write():
+            self.run_worker(self._start_run(plan), name="start run", description="start a run")
+
+    def _may_write(self) -> bool:
+        """Whether runs may write; where not, it is said before one begins and fails."""
+        if self.session.options.read_only:
+            self.say(
+                "Read-only: wrapkey was started with --read-only and writes nothing.", bad=True
+            )
+        return not self.session.options.read_only
 
     async def _start_run(self, plan: "Plan") -> None:
         with self._telling("Nothing was begun. "):
@@ -100,7 +109,9 @@ class RunShell(Shell):
     # -- go on
 
     def resume_run(self, run: str) -> None:
-        self.run_worker(self._resume_run(run), group="resume", exclusive=True, description="resume")
+        if self._may_write():
+            work = self._resume_run(run)
+            self.run_worker(work, group="resume", exclusive=True, description="resume")
 
     async def _resume_run(self, run: str) -> None:
         from screens.widgets.confirm import Confirm

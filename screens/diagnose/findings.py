@@ -124,15 +124,15 @@ def _seen(call: str, field: str, value: str) -> str:
 
 
 def repair(finding: Finding) -> str:
-    """What would make it good, how many steps that takes and whether it can be undone."""
+    """What would make it good, in how many steps, and where that can't be undone."""
     if finding.repair is None:
         return ""
     steps = finding.repair.steps
     if not steps:
         return finding.repair.text
     count = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
-    undo = "CAN'T BE UNDONE" if finding.repair.irreversible else "can be undone"
-    return f"f: {count}, {undo}: {finding.repair.text}"
+    final = ", CAN'T BE UNDONE" if finding.repair.irreversible else ""
+    return f"f: {count}{final}: {finding.repair.text}"
 
 
 def summary(diagnosis: Diagnosis) -> list[Block]:

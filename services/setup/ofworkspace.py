@@ -64,7 +64,6 @@ def _workspace(basis: Basis, intent: WorkspaceSetup, needs: tuple[str, ...]) -> 
                 **basis.needed.targets,
             },
             needs=needs,
-            irreversible="How it is encrypted is settled for its whole life.",
             expected_s=510,
         )
     ]

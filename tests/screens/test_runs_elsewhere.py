@@ -21,6 +21,7 @@ from screens.run import RunPage
 from screens.runs import Runs
 from screens.runtext import title
 from screens.widgets.confirm import Confirm
+from screens.widgets.prompt import Prompt
 from services.home import Paths
 from services.runs.engine import Run
 from services.runs.journal import Journal
@@ -138,6 +139,16 @@ async def test_an_interrupted_run_is_offered_and_goes_on_after_a_look(
         assert isinstance(app.screen, Runs)
 
 
+async def write_to(pilot: Any, path: Path) -> None:
+    """Export the selected run's log to this file."""
+    await pilot.press("e")
+    async with asyncio.timeout(15):
+        while not isinstance(pilot.app.screen, Prompt):
+            await asyncio.sleep(0.02)
+    pilot.app.screen.query_one(Input).value = str(path)
+    await pilot.press("enter")
+
+
 async def test_the_log_of_a_run_is_shown_and_written(opened, tmp_path: Path):
     async with opened() as (app, pilot):
         run = await left_behind(app)
@@ -148,21 +159,18 @@ async def test_the_log_of_a_run_is_shown_and_written(opened, tmp_path: Path):
         await pilot.press("escape")
         for form in (".md", ".json"):
             path = tmp_path / f"log{form}"
-            await pilot.press("e")
-            app.screen.query_one(Input).value = str(path)
-            await pilot.press("enter")
-            await until(app, "Written:", path.name)
+            await write_to(pilot, path)
+            await until(app, "Written:")
+            async with asyncio.timeout(15):
+                while not path.exists():
+                    await asyncio.sleep(0.02)
             assert run in path.read_text() and path.stat().st_mode & 0o777 == 0o600
         before = path.read_bytes()
-        await pilot.press("e")
-        app.screen.query_one(Input).value = str(path)
-        await pilot.press("enter")
-        await until(app, "log.json exists. Replace it?")
+        await write_to(pilot, path)
+        await until(app, "exists. Replace it?")
         await pilot.press("n")
         assert path.read_bytes() == before
-        await pilot.press("e")
-        app.screen.query_one(Input).value = "log.pdf"
-        await pilot.press("enter")
+        await write_to(pilot, Path("log.pdf"))
         await until(app, "End it in .md or .json")
 
 
