@@ -148,9 +148,16 @@ _KEYS = (
     # Home
     Key("setup", "n", "open('setup')", "set up", "Set up an encrypted workspace."),
     Key("diagnose", "d", "open('diagnose')", "diagnose", "Why an encrypted workspace fails."),
-    Key("rotate", "r", "open('rotate')", "rotate", "Another version of a workspace's key."),
+    Key(
+        "rotate",
+        "r",
+        "open('rotate')",
+        "rotate",
+        "Another version of a workspace's key.",
+        footer=False,
+    ),
     Key("browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, workspaces."),
-    Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted."),
+    Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted.", footer=False),
 )
 
 KEYS: dict[str, Key] = {key.id: key for key in _KEYS}

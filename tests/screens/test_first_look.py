@@ -84,6 +84,11 @@ def test_a_name_that_begins_a_paragraph_stays_as_it_is_written():
     assert explain("wrap").paragraphs[0].startswith("Your key never")
 
 
+async def test_home_names_the_way_out(opened):
+    async with opened() as (app, _):
+        assert "q quit" in app.screen.query_one(KeyLine).render().plain
+
+
 async def test_in_a_field_the_key_line_names_the_keys_that_work_there(opened):
     async with opened() as (app, pilot):
         await pilot.press("n")
