@@ -131,7 +131,7 @@ def test_plan_counts_in_the_currency_and_with_the_assumptions_given(desk: Desk) 
     told = desk.run("plan", file)
     assert told.code == Exit.DONE
     assert "Cost: " in told.err and "USD a month, without " in told.err
-    assert re.search(r"^OK +AI Search .* \d+ +\d+ +1 +\d+$", told.out, re.MULTILINE)
+    assert re.search(r"^OK +AI Search\b.* \d+ +\d+ +1 +\d+$", told.out, re.MULTILINE)
     assumed = desk.run(
         "plan", file, "--json", "--currency", "eur", "--assume", "cosmos_rus=1000"
     ).json["cost"]

@@ -113,6 +113,9 @@ class Case:
 
 LOST = {"lost": True}
 CASES: dict[str, Case] = {
+    "broken/f34-own-storage-key-disabled": Case(),
+    "broken/f56-secrets-vault-deleted": Case(),
+    "broken/healthy-delete-lock": Case(),
     "broken/f01-creation-purge-protection": Case(
         "ResourceNotFound", "none", [network(enablePurgeProtection=True), creation()]
     ),
@@ -165,6 +168,7 @@ CASES: dict[str, Case] = {
     ),
     "broken/f14-vault-firewall": Case("ForbiddenByFirewall", "4016", [OPEN]),
     "broken/f15-vault-deleted": Case("4017", "4017", [RECOVER, COSMOS]),
+    "broken/f15-vault-deleted-policies": Case("4017", "4017", [RECOVER]),
     "broken/f17-cosmos-principal-gone": Case("4000", "4000", [REGISTER, COSMOS]),
     "broken/f18-grant-to-app-id": Case("ForbiddenByRbac", "4002", [COSMOS]),
     "broken/f19-creation-no-grant": Case("ResourceNotFound", "4002", [COSMOS, creation()]),
