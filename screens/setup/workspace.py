@@ -57,7 +57,7 @@ class WorkspacePage(SetupPage):
     def question(self) -> ComposeResult:
         wish = self._wish = self.draft.workspace
         if wish.name == "mlw-ml":
-            wish = self._wish = msgspec.structs.replace(wish, name=self.draft.proposed_workspace())
+            wish = self._wish = msgspec.structs.replace(wish, name=self.draft.proposed_name())
         yield TitleLine("The workspace", f"in {self.draft.group}")
         with Form():
             yield FieldRow("Name", wish.name, id="name", rule=_name)

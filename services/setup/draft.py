@@ -1,13 +1,70 @@
 """What the user has decided so far in Set up; becomes an Intent when enough is known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
 
 from services import names
 from services.checks.repairs import choose
 from services.ids import ArmId
 from services.model.cost import Assumptions
-from services.model.intent import Create, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
+from services.model.intent import (
+    ClusterIntent,
+    ClusterSetup,
+    ContainerGroupIntent,
+    ContainerGroupSetup,
+    ContainerIntent,
+    Create,
+    DiskEncryptionSetIntent,
+    Intent,
+    KeyIntent,
+    Kind,
+    VaultIntent,
+    WorkspaceIntent,
+    WorkspaceSetup,
+)
 from services.model.resources import KeyVersion, Subscription, Vault
+
+IMAGE = "mcr.microsoft.com/azuredocs/aci-helloworld"
+"""Microsoft's own example, which needs no registry of one's own."""
+
+NOUNS: Mapping[Kind, str] = MappingProxyType(
+    {"workspace": "workspace", "container-group": "container group", "cluster": "cluster"}
+)
+"""What is set up, in words."""
+
+STEPS: Mapping[Kind, str] = MappingProxyType(
+    {"workspace": "Workspace", "container-group": "Containers", "cluster": "Cluster"}
+)
+"""How the fifth step is called."""
+
+_PREFIXES: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {
+        "workspace": ("workspace", "mlw"),
+        "container-group": ("container_group", "aci"),
+        "cluster": ("cluster", "aks"),
+    }
+)
+"""The naming rule, and how a proposed name begins."""
+
+
+def _workspace() -> WorkspaceIntent:
+    return WorkspaceIntent(name="mlw-ml")
+
+
+def _container_group() -> ContainerGroupIntent:
+    return ContainerGroupIntent(
+        name="aci-ml", containers=[ContainerIntent(name="main", image=IMAGE)]
+    )
+
+
+def _cluster() -> ClusterIntent:
+    return ClusterIntent(
+        name="aks-ml", identity="", disk_encryption_set=DiskEncryptionSetIntent(name="des-ml")
+    )
 
 
 @dataclass
@@ -18,6 +75,8 @@ class Draft:
     region: str = ""
     group: str = "rg-ml"
     """Made when absent."""
+    kind: Kind = "workspace"
+    """What is set up."""
     tags: dict[str, str] = field(default_factory=dict)
     vault: Vault | None = None
     """An existing vault that was chosen."""
@@ -27,7 +86,11 @@ class Draft:
     key: KeyVersion | None = None
     """An existing version that was chosen."""
     new_key: KeyIntent | None = None
-    workspace: WorkspaceIntent = field(default_factory=lambda: WorkspaceIntent(name="mlw-ml"))
+    workspace: WorkspaceIntent = field(default_factory=_workspace)
+    container_group: ContainerGroupIntent = field(default_factory=_container_group)
+    """Its identity may be empty: then the proposed one; see :attr:`identity`."""
+    cluster: ClusterIntent = field(default_factory=_cluster)
+    """Its identity may be empty: then the proposed one."""
     assumptions: Assumptions = field(default_factory=Assumptions)
     """Of the cost; no part of the intent."""
     currency: str = "USD"
@@ -78,26 +141,80 @@ class Draft:
         group = ArmId(self.subscription.id, self.group)
         return names.derived("vault", str(group))
 
-    def proposed_workspace(self) -> str:
-        """A name for the workspace, from its group's."""
+    def proposed_name(self) -> str:
+        """A name for what is set up, from its group's."""
+        rule, prefix = _PREFIXES[self.kind]
         tail = self.group.lower().removeprefix("rg-").removeprefix("rg")
-        name = f"mlw-{tail}"[:33]
-        return name if names.problem("workspace", name) is None else "mlw-ml"
+        name = f"{prefix}-{tail}"[:33]
+        return name if names.problem(rule, name) is None else f"{prefix}-ml"
 
-    def intent(self) -> WorkspaceSetup:
+    def proposed_identity(self) -> str:
+        """A name for a new user-assigned identity: always the same one for the same group."""
+        return names.derived("identity", str(ArmId(self.subscription.id, self.group)))
+
+    @property
+    def name(self) -> str:
+        """Of what is set up."""
+        return self._target.name
+
+    @property
+    def first_party(self) -> bool:
+        """Whether the service's own app is to unwrap the key, which needs no identity."""
+        return self.kind == "container-group" and self.container_group.flow == "first-party"
+
+    @property
+    def identity(self) -> str | Create:
+        """Of what is set up: system, an ARM id, one to create; empty in the first-party flow."""
+        if self.first_party:
+            return ""
+        return self._target.identity or Create(create=self.proposed_identity())
+
+    @identity.setter
+    def identity(self, wish: str | Create) -> None:
+        match self.kind:
+            case "workspace":
+                self.workspace = msgspec.structs.replace(self.workspace, identity=wish)
+            case "container-group":
+                self.container_group = msgspec.structs.replace(
+                    self.container_group, identity=wish, flow="identity"
+                )
+            case "cluster":
+                self.cluster = msgspec.structs.replace(self.cluster, identity=wish)
+
+    @property
+    def _target(self) -> WorkspaceIntent | ContainerGroupIntent | ClusterIntent:
+        match self.kind:
+            case "workspace":
+                return self.workspace
+            case "container-group":
+                return self.container_group
+            case "cluster":
+                return self.cluster
+
+    def intent(self) -> Intent:
         """The decisions as an intent; ValueError when vault or key is still open."""
-        made = WorkspaceSetup(
+        made = self._setup(
             subscription=self.subscription.id,
             region=self.region,
             resource_group=self.group,
             tags=self.tags,
             vault=self._vault_intent(),
             key=self._key_intent(),
-            workspace=self.workspace,
         )
         for check, yes in self.repairs.items():
             made = choose(made, check, yes)
         return made
+
+    def _setup(self, **wish: Any) -> Intent:
+        match self.kind:
+            case "workspace":
+                return WorkspaceSetup(**wish, workspace=self.workspace)
+            case "container-group":
+                group = msgspec.structs.replace(self.container_group, identity=self.identity)
+                return ContainerGroupSetup(**wish, container_group=group)
+            case "cluster":
+                cluster = msgspec.structs.replace(self.cluster, identity=self.identity)
+                return ClusterSetup(**wish, cluster=cluster)
 
     def _vault_intent(self) -> VaultIntent:
         if self.new_vault is not None:
@@ -128,11 +245,13 @@ class Draft:
 
 
 def identity_word(wish: str | Create) -> str:
-    """The workspace's identity in a few words."""
+    """The identity of what is set up, in a few words."""
     if isinstance(wish, Create):
         return f"new user-assigned identity {wish.create}"
     if wish == "system":
         return "system-assigned"
+    if not wish:
+        return "none: the service's own app"
     return f"user-assigned identity {ArmId.parse(wish).name}"
 
 
@@ -141,10 +260,10 @@ def decided(draft: Draft) -> tuple[tuple[str, tuple[str, ...]], ...]:
     key = (draft.key_name,) if draft.key_name else ()
     vault = (draft.vault_name,) if draft.vault_name else ()
     return (
-        ("Where", (draft.subscription.name, draft.region, draft.group)),
+        ("Where", (NOUNS[draft.kind], draft.subscription.name, draft.region, draft.group)),
         ("Vault", (*vault, *(("new",) if draft.new_vault else ()))),
         ("Key", (*key, *(("new",) if draft.new_key else ()))),
-        ("Access", (identity_word(draft.workspace.identity),)),
-        ("Workspace", (draft.workspace.name,)),
+        ("Access", (identity_word(draft.identity),)),
+        (STEPS[draft.kind], (draft.name,)),
         ("Review", ()),
     )
