@@ -54,8 +54,17 @@ async def list_workspaces(
         yield [workspace(row) for row in page]
 
 
-def _of_type(kind: str) -> str:
+async def list_of_types(
+    conn: Connection, types: Sequence[str], subscriptions: Sequence[str]
+) -> AsyncIterator[list[Raw]]:
+    """The resources of these types in many subscriptions, page by page; raises AzureError."""
+    async for page in query(conn, _of_type(*types), subscriptions):
+        yield page
+
+
+def _of_type(*kinds: str) -> str:
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
     return (
-        f"resources | where type =~ '{kind}'"
+        f"resources | where type in~ ({listed})"
         " | project id, name, type, location, tags, identity, properties | order by id asc"
     )

@@ -1,4 +1,4 @@
-"""What is told of a workspace that is not there, or that no key of the customer's encrypts."""
+"""What is told of a target that is not there, or that no key of the customer's encrypts."""
 
 from services.azure import groups
 from services.azure.connection import Connection
@@ -6,7 +6,7 @@ from services.checks.facts import Asked, Unknown, known
 from services.diagnosis.findings import found
 from services.diagnosis.seen import Gone
 from services.ids import ArmId, same
-from services.model.diagnosis import Node, Target
+from services.model.diagnosis import NOUNS, Node, Target
 from services.model.plan import Evidence, Finding
 from services.model.resources import Workspace
 
@@ -22,6 +22,34 @@ async def gone(conn: Connection, target: Target, asked: Asked) -> Gone:
 
 def absent(target: Target, there: Gone) -> tuple[Node, Finding]:
     """What is left of it, and what can be done. Pure."""
+    return _workspace(target, there) if target.kind == "workspace" else _other(target, there)
+
+
+def _other(target: Target, there: Gone) -> tuple[Node, Finding]:
+    """Azure keeps nothing of it."""
+    noun = NOUNS[target.kind]
+    finding = found(
+        "target-there",
+        "fail",
+        target.id,
+        f"{noun.capitalize()} {target.name} is not there",
+        _asked(there),
+        meaning="It never was, or it was deleted: Azure keeps nothing of it.",
+        repair="Look for its name in the activity log of its group, which Azure keeps for 90 days.",
+    )
+    node = Node(
+        id=target.id, kind=target.kind, title=target.name, status="fail", findings=(finding.id,)
+    )
+    return node, finding
+
+
+def _asked(there: Gone) -> Evidence:
+    return Evidence(
+        call=there.asked.call, field="status", value="404", request_id=there.asked.request_id
+    )
+
+
+def _workspace(target: Target, there: Gone) -> tuple[Node, Finding]:
     where, left, repair = ArmId.parse(target.id), there.left, ""
     if left is not None and not isinstance(left, Unknown):
         title = f"Workspace {target.name} is deleted, and can be recovered"
@@ -43,9 +71,7 @@ def absent(target: Target, there: Gone) -> tuple[Node, Finding]:
         "fail",
         target.id,
         title,
-        Evidence(
-            call=there.asked.call, field="status", value="404", request_id=there.asked.request_id
-        ),
+        _asked(there),
         failures=("F28",) if repair else (),
         meaning=meaning,
         repair=repair,

@@ -13,10 +13,10 @@ import msgspec
 
 from services.azure.authorization import CRYPTO_OFFICER, role_name
 from services.checks.deeds import ASSIGN_IDENTITY, POLICY, WORKSPACE
-from services.checks.facts import Unknown
+from services.checks.facts import Unknown, ids_of
 from services.checks.judges.caller import GRANTING
 from services.checks.rights import ASSIGN, allows, covers, has_permissions, nearest
-from services.diagnosis.facts import Live
+from services.diagnosis.facts import Examined
 from services.ids import ArmId
 from services.model.plan import Blocked, Step
 from services.model.resources import Lock, Vault
@@ -39,7 +39,7 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the vault's data plane asks for it."""
 
 
-def blocked(steps: Iterable[Step], live: Live) -> tuple[Blocked, ...]:
+def blocked(steps: Iterable[Step], live: Examined) -> tuple[Blocked, ...]:
     """Those of the steps that the caller can't do now; what could not be read blocks nothing."""
     all_of = tuple(steps)
     gets_rights = any(step.id == OWN for step in all_of)
@@ -56,7 +56,7 @@ def words(one: Blocked) -> str:
     return f"{one.why} {one.who}: {one.command}"
 
 
-def _locked(step: Step, live: Live) -> Blocked | None:
+def _locked(step: Step, live: Examined) -> Blocked | None:
     """A read-only lock refuses every write through Resource Manager, whatever the roles say."""
     if not step.target.lower().startswith("/subscriptions/"):
         return None
@@ -71,12 +71,12 @@ def _locked(step: Step, live: Live) -> Blocked | None:
     )
 
 
-def _read_only(live: Live) -> tuple[Lock, ...]:
+def _read_only(live: Examined) -> tuple[Lock, ...]:
     locks = () if isinstance(live.facts.locks, Unknown) else live.facts.locks
     return tuple(one for one in locks if one.level.lower() == "readonly")
 
 
-def _refused(step: Step, live: Live, gets_rights: bool) -> Blocked | None:
+def _refused(step: Step, live: Examined, gets_rights: bool) -> Blocked | None:
     for right in rights_of(step, live):
         if right.data and gets_rights:
             continue  # an earlier step of the same plan gives it
@@ -91,7 +91,7 @@ def _refused(step: Step, live: Live, gets_rights: bool) -> Blocked | None:
     return None
 
 
-def _has(right: Right, live: Live) -> bool:
+def _has(right: Right, live: Examined) -> bool:
     vault = live.facts.vault
     if right.data and isinstance(vault, Vault) and not vault.rbac:
         permission = right.action.split("/")[3]
@@ -100,7 +100,7 @@ def _has(right: Right, live: Live) -> bool:
     return isinstance(told, Unknown) or allows(told, right.action, data=right.data)
 
 
-def rights_of(step: Step, live: Live) -> Iterator[Right]:
+def rights_of(step: Step, live: Examined) -> Iterator[Right]:
     """What a step's writes ask of the caller; nothing where Entra roles decide."""
     target, kind = step.target, step.kind
     if kind == "register":
@@ -111,7 +111,8 @@ def rights_of(step: Step, live: Live) -> Iterator[Right]:
         yield Right(action=VAULT, scope=scope, ask="Key Vault Contributor")
     elif kind in ("key-change", "key-extend", "key-recover"):
         verb = "recover" if kind == "key-recover" else "update"
-        where = live.workspace.encryption.vault_id if live.workspace.encryption else ""
+        vault = live.facts.vault
+        where = vault.id if isinstance(vault, Vault) else str(ids_of(live.intent).vault)
         yield Right(
             action=f"{_KEYS}/{verb}/action",
             scope=where,
@@ -137,14 +138,27 @@ def rights_of(step: Step, live: Live) -> Iterator[Right]:
             yield Right(action=ASSIGN_IDENTITY, scope=_group(step.params["identity"]), ask=ask)
 
 
-def command(step: Step, live: Live) -> str:
+def command(step: Step, live: Examined) -> str:
     """The step's own command, before there is a run; ids that only it would tell are named."""
-    used = live.workspace.encryption
     ahead = _Ahead(
         conn=SimpleNamespace(cloud=live.facts.cloud),
-        results={"key": {"id": used.key_id if used else ""}},
+        results={"key": {"id": _key_id(live)}},
     )
     return kinds.kind(step.kind).command(cast(Context, ahead), step)
+
+
+def _key_id(live: Examined) -> str:
+    """The key that the target names; empty where it names none."""
+    wish, vault = live.intent.key, live.facts.vault
+    if not wish.name:
+        return ""
+    uri = (
+        vault.uri
+        if isinstance(vault, Vault)
+        else live.facts.cloud.vault_uri(live.intent.vault.name)
+    )
+    version = "" if wish.version == "latest" else f"/{wish.version}"
+    return f"{uri}/keys/{wish.name}{version}"
 
 
 @dataclass(frozen=True)

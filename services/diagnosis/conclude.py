@@ -1,30 +1,30 @@
 """From what was read to what is told: pure, and the same at once and from a bundle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from services.checks import preflight
 from services.checks.facts import Unknown
-from services.checks.findings import holds as holds_before
 from services.diagnosis.absent import absent, not_ours
 from services.diagnosis.causes import linked
-from services.diagnosis.facts import Live, key_of
-from services.diagnosis.findings import Judge, holds, retold
+from services.diagnosis.facts import Examined, Live, key_of
+from services.diagnosis.findings import Judge
 from services.diagnosis.judges import managed, workspace
 from services.diagnosis.registry import SHARED, reads_of
 from services.diagnosis.repairs import with_repairs
 from services.diagnosis.seen import Gone, Seen
-from services.diagnosis.settling import settling
-from services.diagnosis.since import dated
+from services.diagnosis.settling import LAG, settling
+from services.diagnosis.since import LOOKS, dated
 from services.diagnosis.timeline import timeline
 from services.diagnosis.tree import tree
+from services.diagnosis.way import Way, judge
 from services.model.diagnosis import Diagnosis, NotRead
 from services.model.plan import Finding
 from services.model.resources import Workspace
 
 JUDGES: dict[str, Judge] = {**workspace.JUDGES, **managed.JUDGES}
-"""Diagnosis' own, by the id of the check."""
+"""Diagnosis' own of workspaces, by the id of the check."""
 
 OF_CREATION = frozenset(
     {
@@ -45,7 +45,7 @@ def conclude(seen: Seen) -> Diagnosis:
     """The diagnosis that follows from what was read."""
     there, target = seen.there, seen.target
     by = seen.caller.name or seen.caller.app_id or seen.caller.object_id
-    if not isinstance(there, Live):
+    if not isinstance(there, Examined):
         node, finding = (
             absent(target, there) if isinstance(there, Gone) else not_ours(target, there)
         )
@@ -58,15 +58,16 @@ def conclude(seen: Seen) -> Diagnosis:
             findings=(finding,),
             masked=seen.masked,
         )
-    checks = checks_of(there.workspace, ON_REQUEST - there.facts.had)
-    found = (one for check in checks for one in judge_one(check, there))
-    findings = with_repairs(settling(linked(dated(one, there) for one in found), there), there)
+    way = way_of(there)
+    found = (one for check in way.checks(there) for one in judge(way, check, there))
+    causal = linked(dated(one, there, way.looks) for one in found)
+    findings = way.mended(settling(causal, there, way.lag), there)
     return Diagnosis(
         target=target,
         at=seen.at,
         by=by,
         cloud=seen.cloud.name,
-        tree=tree(there, findings),
+        tree=way.tree(there, findings),
         findings=findings,
         timeline=timeline(there, findings),
         unread=unread(there),
@@ -89,17 +90,34 @@ def left_out_of(there: Workspace, left_out: frozenset[str]) -> frozenset[str]:
     return left_out if key_of(there) else left_out | OF_KEY
 
 
-def judge_one(check: str, live: Live) -> Iterator[Finding]:
+def judge_one(check: str, live: Examined) -> Iterator[Finding]:
     """The findings of one check on what was read; OK where nothing is wrong."""
-    if check in SHARED:
-        said = tuple(preflight.JUDGES[check](live.intent, live.facts))
-        plain_ones = said or (holds_before(check, live.target.name, live.facts),)
-        yield from (retold(one, live) for one in plain_ones)
-    else:
-        yield from tuple(JUDGES[check](live)) or (holds(check, live),)
+    return judge(way_of(live), check, live)
 
 
-def unread(live: Live) -> tuple[NotRead, ...]:
+def way_of(live: Examined) -> Way[Any]:
+    """How a target of this kind is judged."""
+    return WAYS[type(live)]
+
+
+def _checks(live: Live) -> Sequence[str]:
+    return checks_of(live.workspace, ON_REQUEST - live.facts.had)
+
+
+WORKSPACE: Way[Live] = Way(
+    checks=_checks,
+    judges=JUDGES,
+    whole=lambda live: live.workspace.state == "Succeeded",
+    looks=LOOKS,
+    lag=LAG,
+    mended=with_repairs,
+    tree=tree,
+)
+WAYS: Mapping[type[Examined], Way[Any]] = {Live: WORKSPACE}
+"""By what was read: one for each kind of target."""
+
+
+def unread(live: Examined) -> tuple[NotRead, ...]:
     """What could not be read, once for each reason."""
     whats: dict[str, list[str]] = {}
     for what, why in (*_unknowns(live), *_unknowns(live.facts)):

@@ -1,4 +1,4 @@
-"""What diagnosis knows of a workspace: an intent that describes it, and what was read."""
+"""What diagnosis knows of a target: an intent that describes it, and what was read."""
 
 import msgspec
 
@@ -44,38 +44,43 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
     """As its vault tells of it; None: it is not there."""
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read about a workspace that is there. None: read, and not there."""
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read about a target of any kind that is there. None: read, and not there."""
 
     target: Target
-    workspace: Workspace
     intent: Intent
-    """What somebody would have asked for to get this workspace: what the checks judge by."""
+    """What somebody would have asked for to get this target: what the checks judge by."""
     facts: Facts
     """What preflight reads too."""
-    group: ResourceGroup | Unknown | None = None
-    """The managed resource group."""
-    cosmos: tuple[CosmosAccount, ...] | Unknown = ()
-    search: tuple[SearchService, ...] | Unknown = ()
-    storage: tuple[StorageAccount, ...] | Unknown = ()
     versions: tuple[KeyVersion, ...] | Unknown = ()
     """Of the key, newest first."""
-    own: dict[str, Resource | Unknown | None] = {}
-    """What the workspace brought itself, by id."""
-    own_keys: tuple[OwnKey, ...] = ()
-    """Of its storage, where that is encrypted with another key than the workspace."""
     grants: tuple[RoleAssignment, ...] | Unknown = ()
     """At the vault and above."""
     principals: dict[str, Principal] | Unknown = {}
     """Who the grants and access policies are for, by object id; unknown ids are missing."""
-    remarks: tuple[Remark, ...] | Unknown = ()
-    """Of Azure's own diagnose operation."""
     probe: Probe | None = None
     """None: it was not asked for, or there is no key to try."""
     audit: tuple[AuditEntry, ...] | Unknown | None = None
     """What the vault logged of the key, newest first; None: it sends its audit log nowhere."""
     activity: tuple[ActivityEvent, ...] | Unknown = ()
-    """Of vault, groups and workspace, newest first."""
+    """Of the vault, the groups and the target, newest first."""
+
+
+class Live(Examined, frozen=True, kw_only=True):
+    """What was read about a workspace that is there."""
+
+    workspace: Workspace
+    group: ResourceGroup | Unknown | None = None
+    """The managed resource group."""
+    cosmos: tuple[CosmosAccount, ...] | Unknown = ()
+    search: tuple[SearchService, ...] | Unknown = ()
+    storage: tuple[StorageAccount, ...] | Unknown = ()
+    own: dict[str, Resource | Unknown | None] = {}
+    """What the workspace brought itself, by id."""
+    own_keys: tuple[OwnKey, ...] = ()
+    """Of its storage, where that is encrypted with another key than the workspace."""
+    remarks: tuple[Remark, ...] | Unknown = ()
+    """Of Azure's own diagnose operation."""
 
 
 def key_of(workspace: Workspace) -> KeyId | None:

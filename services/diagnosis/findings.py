@@ -1,22 +1,26 @@
 """Findings of diagnosis in the form that every judge gives them."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 
 from services.checks import needed
 from services.checks.facts import Unknown
 from services.checks.findings import seen
-from services.diagnosis.facts import Live
-from services.diagnosis.registry import BY_ID, SHARED
+from services.diagnosis.facts import Examined, Live
+from services.diagnosis.registry import BY_ID, SHARED_BY
 from services.model.plan import Evidence, Finding, Repair, Status
 from services.model.resources import Vault
 from services.text import plain
 
-Judge = Callable[[Live], Iterator[Finding]]
+Looked = TypeVar("Looked", bound=Examined)
+JudgeOf = Callable[[Looked], Iterator[Finding]]
+Judge = JudgeOf[Live]
+"""A judge of workspaces."""
 
 
-def told(live: Live, fact: str, field: str, value: object) -> Evidence:
+def told(live: Examined, fact: str, field: str, value: object) -> Evidence:
     """What a fact's request told in a field."""
     return seen(live.facts, fact, field, value)
 
@@ -55,18 +59,21 @@ def unread(check: str, subject: str, title: str, why: Unknown, part: str = "") -
     return found(check, "unknown", subject, title, meaning=plain(why.reason), part=part)
 
 
-def holds(check: str, live: Live) -> Finding:
+def holds(check: str, live: Examined) -> Finding:
     """That nothing is wrong."""
     about = BY_ID[check]
     calls = [told(live, fact, "", "read") for fact in about.reads if fact in live.facts.asked]
     return found(check, "ok", live.target.id, about.title, *calls)
 
 
-def retold(finding: Finding, live: Live) -> Finding:
-    """A finding of preflight as diagnosis tells it: nothing is planned, so nothing is FIX."""
-    about = SHARED[finding.check]
+def retold(finding: Finding, live: Examined, *, whole: bool) -> Finding:
+    """A finding of preflight as diagnosis tells it: nothing is planned, so nothing is FIX.
+
+    ``whole``: the target was made and is in order as far as its own state tells.
+    """
+    about = SHARED_BY[live.target.kind][finding.check]
     status: Status = "fail" if finding.status == "fix" else finding.status
-    if status == "fail" and live.workspace.state == "Succeeded":
+    if status == "fail" and whole:
         status = "warn" if about.creation or _only_for_more(finding, live) else "fail"
     good = status in ("ok", "skipped")
     text = "" if good else _what_to_do(finding, live)
@@ -81,31 +88,35 @@ def retold(finding: Finding, live: Live) -> Finding:
     )
 
 
-def _only_for_more(finding: Finding, live: Live) -> bool:
+def _only_for_more(finding: Finding, live: Examined) -> bool:
     """Whether it is a provider that a workspace which is there can do without.
 
     Microsoft's page names five providers for a customer-managed key; the others serve what is
     made beside the workspace.
     """
-    beside = needed.namespaces(live.intent)[5:]
+    beside = needed.namespaces(live.intent)[5:] if live.target.kind == "workspace" else ()
     return finding.check == "provider-registered" and finding.id.endswith(
         tuple(f":{one}" for one in beside)
     )
 
 
-def _failures(finding: Finding, live: Live) -> tuple[str, ...]:
+def _failures(finding: Finding, live: Examined) -> tuple[str, ...]:
     """Of the catalogue; a missing grant is another one in a vault of access policies."""
-    vault, known = live.facts.vault, SHARED[finding.check].failures
+    vault, known = live.facts.vault, SHARED_BY[live.target.kind][finding.check].failures
     other = "F19" if isinstance(vault, Vault) and not vault.rbac else "F20"
-    return known if finding.check != "cosmos-grant" else tuple(x for x in known if x != other)
+    return known if finding.check not in _OF_MODEL else tuple(x for x in known if x != other)
 
 
-def _what_to_do(finding: Finding, live: Live) -> str:
+_OF_MODEL = ("cosmos-grant", "disks-grant", "containers-grant")
+"""Grants whose failure has one number for roles and another for access policies."""
+
+
+def _what_to_do(finding: Finding, live: Examined) -> str:
     """Preflight's command, else diagnosis' own word."""
     if finding.repair and _a_command(finding.repair.text):
         return finding.repair.text
     intent = live.intent
-    return SHARED[finding.check].repair.format(
+    return SHARED_BY[live.target.kind][finding.check].repair.format(
         vault=intent.vault.name,
         key=intent.key.name,
         subscription=intent.subscription,

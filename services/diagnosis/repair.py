@@ -7,7 +7,7 @@ import msgspec
 
 from services.diagnosis.causes import roots
 from services.diagnosis.expiry import lasting
-from services.diagnosis.repairs import closed
+from services.diagnosis.mending import closed
 from services.diagnosis.settling import LAG
 from services.model.diagnosis import Diagnosis
 from services.model.plan import Finding, Plan, Step

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.diagnosis.causes import consequences, roots
-from services.model.diagnosis import Change, Diagnosis, Node
+from services.model.diagnosis import NOUNS, Change, Diagnosis, Node
 from services.model.plan import Finding, Status
 
 WORDS: dict[Status, str] = {
@@ -118,7 +118,8 @@ def moment(at: datetime) -> str:
 
 
 def _about(diagnosis: Diagnosis) -> Iterator[Block]:
-    rows: list[tuple[str, Span]] = [("Workspace", Code(diagnosis.target.id))]
+    noun = NOUNS[diagnosis.target.kind].capitalize()
+    rows: list[tuple[str, Span]] = [(noun, Code(diagnosis.target.id))]
     if diagnosis.target.asked and diagnosis.target.asked != diagnosis.target.id:
         rows.append(("Asked for", Code(diagnosis.target.asked)))
     rows += [("When", moment(diagnosis.at)), ("Who asked", diagnosis.by or "??")]

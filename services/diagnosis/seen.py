@@ -1,4 +1,4 @@
-"""All that one look at a workspace read: everything that its diagnosis follows from."""
+"""All that one look at a target read: everything that its diagnosis follows from."""
 
 from datetime import datetime
 
@@ -12,12 +12,16 @@ from services.model.resources import Caller, ResourceGroup, Workspace
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
-    """A workspace that is not there."""
+    """A target that is not there."""
 
     asked: Asked
     """The request that told so."""
     left: ResourceGroup | Unknown | None = None
-    """Its managed group, where that is still there."""
+    """The managed group of a workspace, where that is still there."""
+
+
+There = Live | Gone | Workspace
+"""Only a workspace: one that no key of the customer's encrypts."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +32,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """By ARM's clock; UTC."""
     cloud: Cloud
     caller: Caller
-    there: Live | Gone | Workspace
-    """Only a workspace: one that no key of the customer's encrypts."""
+    there: There
     masked: bool = False
     """Whether names and ids were masked."""

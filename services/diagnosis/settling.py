@@ -4,14 +4,14 @@ Services look at their key about once an hour. Who diagnoses right after a repai
 told of a new failure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from services.checks.facts import Unknown
 from services.diagnosis.causes import in_order
-from services.diagnosis.facts import Live
+from services.diagnosis.facts import Examined
 from services.diagnosis.judges.managed import RECOVERS, recent
 from services.model.plan import Finding
 from services.model.resources import KeyVersion
@@ -22,17 +22,22 @@ LAG = ("cosmos-status", "search-compliance")
 _OPERATIONS = ("vaults/write", "accesspolicies/write", "workspaces/write", "roleassignments/write")
 
 
-def settling(findings: Iterable[Finding], live: Live) -> tuple[Finding, ...]:
-    """The findings, those that wait for a service to look again as WARN."""
+def settling(
+    findings: Iterable[Finding], live: Examined, lag: Sequence[str] = LAG
+) -> tuple[Finding, ...]:
+    """The findings, those that wait for a service to look again as WARN.
+
+    ``lag`` names the checks of what a service itself says.
+    """
     all_of = tuple(findings)
     changed = max(changes(live), default=None)
     if changed is None or not recent(live, changed):
-        return tuple(_unexplained(one) if _lags(one) else one for one in all_of)
-    return in_order(_waiting(one, changed) if _lags(one) else one for one in all_of)
+        return tuple(_unexplained(one) if _lags(one, lag) else one for one in all_of)
+    return in_order(_waiting(one, changed) if _lags(one, lag) else one for one in all_of)
 
 
-def _lags(finding: Finding) -> bool:
-    return finding.status == "fail" and finding.check in LAG and not finding.causes
+def _lags(finding: Finding, lag: Sequence[str]) -> bool:
+    return finding.status == "fail" and finding.check in lag and not finding.causes
 
 
 def _unexplained(finding: Finding) -> Finding:
@@ -56,13 +61,13 @@ def _waiting(finding: Finding, changed: datetime) -> Finding:
     )
 
 
-def changes(live: Live) -> Iterator[datetime]:
+def changes(live: Examined) -> Iterator[datetime]:
     """When key, grants, vault or workspace were last changed."""
     facts = live.facts
     for key in (facts.key, facts.newest_key):
         if isinstance(key, KeyVersion) and key.updated is not None:
             yield key.updated
-    for roles in (facts.cosmos_roles, facts.identity_roles):
+    for roles in (facts.cosmos_roles, facts.identity_roles, facts.disks_roles):
         for role in () if isinstance(roles, Unknown) else roles:
             if role.created is not None:
                 yield role.created

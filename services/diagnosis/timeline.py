@@ -1,11 +1,11 @@
-"""What happened to a workspace and everything it depends on, newest first: pure."""
+"""What happened to a target and everything it depends on, newest first: pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.azure.activitylog import ActivityEvent
 from services.checks.facts import Unknown
-from services.diagnosis.facts import Live
+from services.diagnosis.facts import Examined
 from services.diagnosis.since import NEAR, NOBODY_TELLS
 from services.model.diagnosis import Change
 from services.model.plan import Finding
@@ -15,7 +15,7 @@ ASKING = ("/diagnose/action", "/listkeys/action", "/validate/action", "/whatif/a
 """Actions that the activity log has and that change nothing; the first is our own."""
 
 
-def timeline(live: Live, findings: Iterable[Finding]) -> tuple[Change, ...]:
+def timeline(live: Examined, findings: Iterable[Finding]) -> tuple[Change, ...]:
     """Every change that is known, with the findings it fits."""
     failing = [one for one in findings if one.since is not None and one.status in ("fail", "warn")]
     changes = [*_logged(live), *_audited(live), *_of_key(live)]
@@ -41,7 +41,7 @@ def _fits(change: Change, finding: Finding) -> bool:
     return abs(change.at - finding.since) < NEAR and same_one
 
 
-def _logged(live: Live) -> Iterator[Change]:
+def _logged(live: Examined) -> Iterator[Change]:
     """The activity log, one line for an operation: how it ended."""
     if isinstance(live.activity, Unknown):
         return
@@ -66,7 +66,7 @@ def _entry(event: ActivityEvent) -> Change:
     )
 
 
-def _audited(live: Live) -> Iterator[Change]:
+def _audited(live: Examined) -> Iterator[Change]:
     """What the vault logged of the key."""
     for one in live.audit if isinstance(live.audit, tuple) else ():
         yield Change(
@@ -79,7 +79,7 @@ def _audited(live: Live) -> Iterator[Change]:
         )
 
 
-def _of_key(live: Live) -> Iterator[Change]:
+def _of_key(live: Examined) -> Iterator[Change]:
     """What the versions tell of themselves; changes of a key are in no activity log."""
     versions = () if isinstance(live.versions, Unknown) else live.versions
     known = {one.id.lower(): one for one in versions}

@@ -1,4 +1,4 @@
-"""What diagnosis tells of a workspace that is there: target, tree, changes."""
+"""What diagnosis tells of something that is there: target, tree, changes."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,25 +7,37 @@ import msgspec
 
 from services.model.plan import Finding, Status
 
+TargetKind = Literal["workspace", "container-group", "cluster", "disk-encryption-set"]
+
+NOUNS: dict[TargetKind, str] = {
+    "workspace": "workspace",
+    "container-group": "container group",
+    "cluster": "cluster",
+    "disk-encryption-set": "disk encryption set",
+}
+"""What each kind of target is called."""
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What is diagnosed."""
 
     id: str
-    """ARM id of the workspace."""
+    """ARM id."""
     name: str
+    kind: TargetKind = "workspace"
     asked: str = ""
     """What the person gave: an id, an address or a name."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a workspace depends on, with everything that hangs below it."""
+    """One thing the target depends on, with everything that hangs below it."""
 
     id: str
     """ARM id, key identifier or object id; empty where nothing can be named."""
     kind: str
     """workspace, key-version, key, vault, managed-group, cosmos, search, storage, identity,
-    grant or own."""
+    grant or own; of clusters cluster, encryption-set, pool, disk or kms; of container groups
+    container-group or container."""
     title: str
     status: Status
     note: str = ""
@@ -61,7 +73,7 @@ class NotRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one look at a workspace told."""
+    """All that one look at a target told."""
 
     target: Target
     at: datetime

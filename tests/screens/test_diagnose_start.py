@@ -100,7 +100,7 @@ async def test_what_fits_nothing_is_said(opened):
     async with opened(scenario="broken/healthy") as (app, pilot):
         text = await ask(app, pilot, "mlw-nowhere")
         assert isinstance(app.screen, Start)
-        assert "No workspace that you may read fits mlw-nowhere" in text
+        assert "Nothing that you may read fits mlw-nowhere" in text
 
 
 async def test_a_pasted_error_is_explained_and_what_it_names_is_offered(opened):

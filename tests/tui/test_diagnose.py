@@ -84,7 +84,7 @@ def test_what_fits_nothing_is_bad_input(
 ) -> None:
     sandbox.reset("broken/healthy")
     assert main(["diagnose", "mlw-other", *desk]) == 2
-    assert "No workspace that you may read fits mlw-other." in capsys.readouterr().err
+    assert "Nothing that you may read fits mlw-other." in capsys.readouterr().err
 
 
 def test_checks_lists_those_of_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.checks.facts import Unknown
 from services.checks.fit import key_fit
-from services.diagnosis.facts import Live, key_of
+from services.diagnosis.facts import Examined, Live, key_of
 from services.diagnosis.findings import Judge, found, told, unread
 from services.ids import BadId, KeyId
 from services.model.plan import Finding
@@ -249,7 +249,7 @@ def storage_key(live: Live) -> Iterator[Finding]:
             )
 
 
-def recent(live: Live, at: datetime | None) -> bool:
+def recent(live: Examined, at: datetime | None) -> bool:
     """Whether a change is so new that Cosmos DB need not have looked since."""
     # a Date header is cut to the second, and two services' clocks differ
     return at is not None and abs(live.facts.now - at) < RECOVERS

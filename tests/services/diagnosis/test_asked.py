@@ -10,21 +10,22 @@ from sandbox import scenario
 from services.checks import preflight
 from services.checks.readers import READERS as BEFORE
 from services.diagnosis import causes
-from services.diagnosis.conclude import JUDGES
+from services.diagnosis.conclude import WAYS
 from services.diagnosis.diagnose import diagnose
 from services.diagnosis.readers import FIELDS, READERS
-from services.diagnosis.registry import BY_ID, ORDER, OWN, SHARED, listed, reads_of
+from services.diagnosis.registry import BY_ID, ORDER, OWN, SHARED_BY, listed, reads_of
 from services.diagnosis.tree import CHECKS as PLACED
 from services.failures import CATALOGUE
 
-OF_ABSENT = {"workspace-there"}
+OF_ABSENT = {"target-there", "workspace-there"}
 """Told where there is no workspace to judge."""
 
 
 def test_each_check_has_a_judge_a_place_in_the_order_and_facts_with_readers() -> None:
-    assert set(JUDGES) | OF_ABSENT == set(BY_ID)
-    assert set(SHARED) <= set(preflight.JUDGES)
-    assert sorted(ORDER) == sorted({*SHARED, *BY_ID})
+    judged = {check for way in WAYS.values() for check in way.judges}
+    assert judged | OF_ABSENT == set(BY_ID)
+    assert {one for of_kind in SHARED_BY.values() for one in of_kind} <= set(preflight.JUDGES)
+    assert sorted(ORDER) == sorted({*BY_ID}.union(*SHARED_BY.values()))
     readers = {*BEFORE, *READERS}
     assert all(reads_of(check) <= readers for check in ORDER)
     assert set(FIELDS) < set(READERS)

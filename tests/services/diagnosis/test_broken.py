@@ -16,7 +16,8 @@ from services.diagnosis.settling import LAG
 from services.model.diagnosis import Diagnosis
 from services.runs.engine import RunStatus
 
-NAMES = scenario.names("broken")
+NAMES = [one for one in scenario.names("broken") if not one.startswith(("cluster-", "containers-"))]
+"""Of workspaces."""
 HEALTHY = [name for name in NAMES if name.startswith("healthy")]
 BROKEN = [name for name in NAMES if not name.startswith("healthy")]
 

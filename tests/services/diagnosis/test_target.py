@@ -40,13 +40,13 @@ async def test_the_address_of_key_or_vault_and_what_azure_made_mean_it_too(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("mlw", "No workspace that you may read fits mlw"),
+        ("mlw", "Nothing that you may read fits mlw"),
         ("", "Name a workspace"),
         (SUB, "is a subscription"),
-        (f"{SUB}/resourceGroups/rg-ml", "belongs to no workspace"),
+        (f"{SUB}/resourceGroups/rg-ml", "belongs to no workspace, "),
         ("/subscriptions/none", "an Azure id starts with"),
         ("https://elsewhere.test/secrets/x", "is not the address of a key"),
-        ("https://kv-ml-prod.elsewhere.test/keys/cmk-ml", "No workspace that you may read fits"),
+        ("https://kv-ml-prod.elsewhere.test/keys/cmk-ml", "that you may read fits"),
     ],
 )
 async def test_what_is_not_clear_says_why(sandbox: RunningSandbox, text: str, says: str) -> None:
