@@ -7,7 +7,7 @@ disk encryption set that can't use its key makes the creation fail there, late.
 
 from sandbox import armid, assigned, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import diskkeys, nodekeys, nodepools, vmsizes
+from sandbox.providers import customerkeys, diskkeys, nodekeys, nodepools, vmsizes
 from sandbox.routing import Api
 from sandbox.state import Json, Resource
 from sandbox.world import World
@@ -414,13 +414,19 @@ api.route("GET", f"/subscriptions/{{s}}/providers/{KIND}")(_listed)
 @api.seed("clusters")
 def seed(world: World, item: Json) -> None:
     """``[[clusters]]``: subscription, group, name, location; pools, des (id), identity (id),
-    version."""
+    version, kms (``vault/key``, as its newest version)."""
     path = tracked.seeded(world, item, KIND)
     version = _version(item.get("version", DEFAULT))
     pools = item.get("pools") or [{"name": "nodepool1", "count": 3}]
     made = [nodepools.profile(world, one, item["location"], version) for one in pools]
     uai = item.get("identity", "")
     body: Json = {"properties": {"diskEncryptionSetID": item.get("des", "")}}
+    if item.get("kms"):
+        vault, _, name = str(item["kms"]).partition("/")
+        key = customerkeys.parse(f"{world.addresses.vault(vault)}/keys/{name}")
+        kms = {"enabled": True, "keyId": key.full(customerkeys.kept_version(world, key))}
+        kms["keyVaultNetworkAccess"] = "Public"
+        body["properties"]["securityProfile"] = {"azureKeyVaultKms": kms}
     if uai:
         body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {uai: {}}}
     doc = _doc(world, path, item["location"], body, made)

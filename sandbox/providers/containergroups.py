@@ -201,19 +201,28 @@ def started(world: World, data: Json) -> None:
     if group is None:
         world.state.operations[data["operation"]].status = "Canceled"
         return
+    _run(world, group)
+    _end(world, group, "Succeeded", data["operation"], None)
+
+
+def _run(world: World, group: Resource) -> None:
     for one in group.doc["properties"]["containers"]:
         _event(world, group, "Started", f"Started container {one['name']}")
-        one["properties"]["instanceView"] = {
-            "restartCount": 0,
-            "currentState": {"state": "Running", "startTime": world.iso(), "detailStatus": ""},
-        }
-    _end(world, group, "Succeeded", data["operation"], None)
+    _containers(group, {"state": "Running", "startTime": world.iso(), "detailStatus": ""})
+
+
+def _containers(group: Resource, state: Json) -> None:
+    """What each container of a group tells of itself."""
+    for one in group.doc["properties"]["containers"]:
+        one["properties"]["instanceView"] = {"restartCount": 0, "currentState": dict(state)}
 
 
 def _end(world: World, group: Resource, state: str, operation: str, error: Json | None) -> None:
     group.doc["properties"]["provisioningState"] = state
     running = "Running" if state == "Succeeded" else state
     group.doc["properties"]["instanceView"]["state"] = running
+    if error:
+        _containers(group, {"state": "Waiting", "detailStatus": ""})
     world.end_operation(operation, error)
 
 
@@ -239,21 +248,31 @@ def _take_key(world: World, group: Resource) -> Json | None:
     not. Both need get and unwrapKey alone.
     """
     given = group.doc["properties"].get("encryptionProperties")
-    if not given or "cmk" in group.inner:
+    if not given:
         return None
-    kid = f"{given['vaultBaseUrl']}keys/{given['keyName']}/{given['keyVersion']}"
-    identity = given.get("identity", "")
-    if identity:
-        object_id = assigned.principal_of(group.doc, identity)
-    else:
-        app = first_party(world, tracked.tenant(world, group.doc["id"]), CONTAINER_INSTANCE)
-        object_id = app.object_id if app else ""
+    if "cmk" in group.inner:
+        trouble = customerkeys.check(world, group)
+        return _key_error(group, trouble) if trouble else None
+    flow = {"public": True, "trusted": bool(given.get("identity"))}
     try:
-        customerkeys.protect(world, group, kid, object_id, public=True, trusted=bool(identity))
+        customerkeys.protect(world, group, _kid(given), _works_as(world, group), **flow)
     except KeyUnusable as trouble:
         return _key_error(group, trouble)
     customerkeys.watch(world, group)
     return None
+
+
+def _kid(given: Json) -> str:
+    return f"{given['vaultBaseUrl']}keys/{given['keyName']}/{given['keyVersion']}"
+
+
+def _works_as(world: World, group: Resource) -> str:
+    """Object id of the group's identity for the key, else of the service's own app."""
+    identity = group.doc["properties"]["encryptionProperties"].get("identity", "")
+    if identity:
+        return assigned.principal_of(group.doc, identity)
+    app = first_party(world, tracked.tenant(world, group.doc["id"]), CONTAINER_INSTANCE)
+    return app.object_id if app else ""
 
 
 def _key_error(group: Resource, trouble: KeyUnusable) -> Json:
@@ -270,6 +289,7 @@ def tell(world: World, group: Resource, trouble: KeyUnusable | None) -> None:
 
 
 customerkeys.TELLS[KIND.lower()] = tell
+customerkeys.WORKS_AS[KIND.lower()] = _works_as
 
 
 # -- life
@@ -295,19 +315,14 @@ def _above(world: World, request: Request, mark: str) -> Resource:
 
 
 def _again(world: World, request: Request) -> Answer:
-    """Restart or start: 204 with an operation to poll (recorded: containerinstance/05)."""
+    """Restart or start: 204 with an operation to poll (recorded: containerinstance/05).
+
+    What a group was told must be decrypted for it, so the key is needed again.
+    """
     group = _above(world, request, "/")
+    group.doc["properties"]["instanceView"]["state"] = "Pending"
     operation = world.start_operation(group.doc["id"])
-    error = None
-    if "cmk" in group.inner:
-        trouble = customerkeys.check(world, group)
-        error = _key_error(group, trouble) if trouble else None
-    if error:
-        _event(world, group, "Failed", error["message"], "Warning")
-        _end(world, group, "Failed", operation.id, error)
-    else:
-        names = {"id": group.doc["id"].lower(), "operation": operation.id}
-        world.after(START_S, "aci.start", **names)
+    world.after(PULL_S, "aci.pull", id=group.doc["id"].lower(), operation=operation.id)
     return Answer(204, None, _poll(world, group, operation.id))
 
 
@@ -320,6 +335,7 @@ def stop(world: World, request: Request) -> Answer:
     """Stop the containers; a stopped group still counts for the quota."""
     group = _above(world, request, "/")
     group.doc["properties"]["instanceView"]["state"] = "Stopped"
+    _containers(group, {"state": "Terminated", "finishTime": world.iso(), "detailStatus": ""})
     return Answer(204)
 
 
@@ -366,29 +382,51 @@ def patch(world: World, request: Request) -> Answer:
 @api.seed("container_groups")
 def seed(world: World, item: Json) -> None:
     """``[[container_groups]]``: subscription, group, name, location; properties as in a PUT,
-    identity (id of a user-assigned one), and state."""
+    with ``key`` (``vault/key``) instead of encryptionProperties where the key's newest version
+    is meant; identity (id of a user-assigned one); state, and ``ended`` for a group whose
+    containers have done their work."""
     path = armid.canonical(tracked.seeded(world, item, KIND))
+    asked, uai = dict(item["properties"]), item.get("identity", "")
+    if item.get("key"):
+        asked["encryptionProperties"] = _seeded_key(world, str(item["key"]), uai)
     doc: Json = {
-        "properties": _properties(item["properties"]),
+        "properties": _properties(asked),
         "id": path,
         "name": item["name"],
         "type": KIND,
         "location": item["location"],
         "tags": item.get("tags", {}),
     }
-    if item.get("identity"):
-        uai = {"type": "UserAssigned", "userAssignedIdentities": {item["identity"]: {}}}
-        doc["identity"] = assigned.assign(world, doc, uai)
+    if uai:
+        wanted = {"type": "UserAssigned", "userAssignedIdentities": {uai: {}}}
+        doc["identity"] = assigned.assign(world, doc, wanted)
     group = Resource(doc, world.epoch())
     world.state.resources[path.lower()] = group
     state = item.get("state", "Succeeded")
     doc["properties"]["provisioningState"] = state
-    doc["properties"]["instanceView"]["state"] = "Running" if state == "Succeeded" else state
-    given = doc["properties"].get("encryptionProperties")
-    if given and state == "Succeeded":
-        kid = f"{given['vaultBaseUrl']}keys/{given['keyName']}/{given['keyVersion']}"
-        app = first_party(world, tracked.tenant(world, path), CONTAINER_INSTANCE)
-        object_id = assigned.principal_of(doc, given.get("identity", "")) or (
-            app.object_id if app else ""
+    doc["properties"]["instanceView"]["state"] = state
+    if state == "Succeeded":
+        _seed_run(world, group, ended=bool(item.get("ended")))
+
+
+def _seeded_key(world: World, named: str, uai: str) -> Json:
+    vault, _, name = named.partition("/")
+    uri = world.addresses.vault(vault)
+    version = customerkeys.kept_version(world, customerkeys.parse(f"{uri}/keys/{name}"))
+    given = {"vaultBaseUrl": uri, "keyName": name, "keyVersion": version}
+    return {**given, **({"identity": uai} if uai else {})}
+
+
+def _seed_run(world: World, group: Resource, *, ended: bool) -> None:
+    """A group that was made in the past, with what it did since."""
+    given = group.doc["properties"].get("encryptionProperties")
+    if given:
+        flow = {"public": True, "trusted": bool(given.get("identity"))}
+        customerkeys.protect_unseen(world, group, _kid(given), _works_as(world, group), **flow)
+    _run(world, group)
+    group.doc["properties"]["instanceView"]["state"] = "Succeeded" if ended else "Running"
+    if ended:
+        at = {"startTime": world.iso(), "finishTime": world.iso()}
+        _containers(
+            group, {"state": "Terminated", "exitCode": 0, **at, "detailStatus": "Completed"}
         )
-        customerkeys.protect_unseen(world, group, kid, object_id)

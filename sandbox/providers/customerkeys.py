@@ -31,6 +31,7 @@ __all__ = [
     "check",
     "kept_version",
     "must_exist",
+    "must_serve",
     "newest",
     "parse",
     "parts",
@@ -119,7 +120,14 @@ def protect(
 
 
 def protect_unseen(
-    world: World, resource: Resource, kid: str, object_id: str, *, follow: bool = False
+    world: World,
+    resource: Resource,
+    kid: str,
+    object_id: str,
+    *,
+    follow: bool = False,
+    public: bool = False,
+    trusted: bool = True,
 ) -> None:
     """The state :func:`protect` leaves, for scenarios; the wrap is done when first needed.
 
@@ -133,6 +141,8 @@ def protect_unseen(
         "full": key.full(key.version if versioned else kept_version(world, key)),
         "as": object_id,
         "follow": follow,
+        "public": public,
+        "trusted": trusted,
         "digest": "",
         "wrapped": "",
     }
@@ -299,6 +309,11 @@ def kept_version(world: World, key: KeyId) -> str:
     """The newest version there is or was, of a deleted key too; zeros when all is purged."""
     kept = keystore.keys_of(world, key.vault).get(key.name.lower())
     return str(keystore.version(kept)["version"]) if kept else "0" * 32
+
+
+def must_serve(world: World, kid: str, object_id: str) -> None:
+    """Refuse a key that a principal can't wrap and unwrap with: :class:`KeyUnusable`."""
+    _ask(world, {"full": kid, "as": object_id}, "wrapKey", "unwrapKey")
 
 
 def must_exist(world: World, key: KeyId) -> None:

@@ -72,6 +72,7 @@ def take(world: World, holder: Resource, des: Resource) -> None:
     kid = des.doc["properties"]["activeKey"]["keyUrl"]
     customerkeys.protect(world, holder, kid, principal(des))
     holder.inner["des"] = des.doc["id"].lower()
+    holder.inner["imaged"] = world.epoch()
     customerkeys.watch(world, holder)
 
 
@@ -116,6 +117,7 @@ def follow(world: World, des: Resource) -> None:
     try:
         newest = present.full(customerkeys.newest(world, present).version)
         if newest != properties["activeKey"]["keyUrl"]:
+            customerkeys.must_serve(world, newest, principal(des))
             move(world, des, newest)
     except KeyUnusable:
         properties["autoKeyRotationError"] = forbidden(des)
@@ -132,6 +134,12 @@ def _no_identity(des: Resource) -> Json:
     }
 
 
+def _works_as(world: World, holder: Resource) -> str:
+    """The identity that the holder's set has now: another one takes over at once."""
+    des = world.resource(holder.inner.get("des", ""))
+    return principal(des) if des else ""
+
+
 def tell_disk(world: World, disk: Resource, trouble: KeyUnusable | None) -> None:
     """A disk does not tell that its key is lost; what uses it stops."""
 
@@ -142,5 +150,9 @@ def tell_scale_set(world: World, holder: Resource, trouble: KeyUnusable | None) 
         holder.inner["stopped"] = True
 
 
-customerkeys.TELLS["microsoft.compute/disks"] = tell_disk
-customerkeys.TELLS["microsoft.compute/virtualmachinescalesets"] = tell_scale_set
+for _kind, _tell in (
+    ("microsoft.compute/disks", tell_disk),
+    ("microsoft.compute/virtualmachinescalesets", tell_scale_set),
+):
+    customerkeys.TELLS[_kind] = _tell
+    customerkeys.WORKS_AS[_kind] = _works_as

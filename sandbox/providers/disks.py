@@ -8,7 +8,7 @@ granted it anything before. What needs the key then fails.
 from sandbox import armid, assigned, cascade, operations, tracked
 from sandbox.keyvault import names
 from sandbox.protocol import Answer, Refusal, Request
-from sandbox.providers import customerkeys, diskkeys
+from sandbox.providers import customerkeys, diskkeys, identities
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.providers.diskkeys import SETS
 from sandbox.providers.vmsizes import SCALE_SETS, api
@@ -55,7 +55,10 @@ def put_set(world: World, request: Request) -> Answer:
     return _accepted(world, request, des)
 
 
-def _new_set(world: World, path: str, location: str, body: Json, key: Json) -> Resource:
+def _new_set(
+    world: World, path: str, location: str, body: Json, key: Json, *, own: str = ""
+) -> Resource:
+    """``own``: object id that a scenario gives the set's own identity."""
     asked = body.get("properties") or {}
     resource_id = armid.canonical(path)
     doc: Json = {
@@ -73,6 +76,11 @@ def _new_set(world: World, path: str, location: str, body: Json, key: Json) -> R
             "provisioningState": "Updating",
         },
     }
+    if own:
+        made = identities.system_identity(
+            world, tracked.tenant(world, path), doc["name"], object_id=own, known=True
+        )
+        doc["identity"] = {"principalId": made.object_id}
     doc["identity"] = assigned.assign(world, doc, body.get("identity") or {"type": "None"})
     des = Resource(doc, world.epoch())
     world.state.resources[resource_id.lower()] = des
@@ -295,9 +303,13 @@ def _encrypt(world: World, request: Request, disk: Resource, des_id: str) -> Non
 
 @api.route("GET", _SCALE_SET + "/virtualMachines")
 def instances(world: World, request: Request) -> Answer:
-    """The machines of a scale set with their power state."""
+    """The machines of a scale set; with their power state where ``$expand`` asks for it."""
     found = _parent(world, request)
     word = "stopped" if found.inner.get("stopped") else "running"
+    status = {"code": f"PowerState/{word}", "level": "Info", "displayStatus": f"VM {word}"}
+    asked = request.query.get("$expand", "").lower() == "instanceview"
+    view = {"instanceView": {"statuses": [status]}} if asked else {}
+    made = world.clock.iso(found.inner.get("imaged", found.created))
     value = [
         {
             "name": f"{found.doc['name']}_{number}",
@@ -306,18 +318,7 @@ def instances(world: World, request: Request) -> Answer:
             "location": found.doc["location"],
             "instanceId": str(number),
             "sku": found.doc["sku"],
-            "properties": {
-                "provisioningState": "Succeeded",
-                "instanceView": {
-                    "statuses": [
-                        {
-                            "code": f"PowerState/{word}",
-                            "level": "Info",
-                            "displayStatus": f"VM {word}",
-                        }
-                    ]
-                },
-            },
+            "properties": {"provisioningState": "Succeeded", "timeCreated": made, **view},
         }
         for number in range(int(found.doc["sku"]["capacity"]))
     ]
@@ -337,10 +338,15 @@ def start(world: World, request: Request) -> Answer:
 
 @api.seed("disk_encryption_sets")
 def seed_set(world: World, item: Json) -> None:
-    """``[[disk_encryption_sets]]``: subscription, group, name, location, key (URL), vault (id);
-    identity (id of a user-assigned one), rotate, encryption."""
+    """``[[disk_encryption_sets]]``: subscription, group, name, location, key (URL, or
+    ``vault/key`` for its newest version), vault (id); identity (id of a user-assigned one) or
+    object_id (of the set's own), rotate, encryption."""
     path = tracked.seeded(world, item, SETS)
-    uai = item.get("identity", "")
+    uai, kid = item.get("identity", ""), str(item["key"])
+    if "://" not in kid:
+        vault, _, name = kid.partition("/")
+        key = customerkeys.parse(f"{world.addresses.vault(vault)}/keys/{name}")
+        kid = key.full(customerkeys.kept_version(world, key))
     body = {
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {uai: {}}}
         if uai
@@ -350,6 +356,7 @@ def seed_set(world: World, item: Json) -> None:
             "rotationToLatestKeyVersionEnabled": item.get("rotate", False),
         },
     }
-    key = {"sourceVault": {"id": item["vault"]}, "keyUrl": item["key"]}
-    des = _new_set(world, path, item["location"], body, key)
+    own = item.get("object_id", "")
+    active = {"sourceVault": {"id": item["vault"]}, "keyUrl": kid}
+    des = _new_set(world, path, item["location"], body, active, own=own)
     des.doc["properties"]["provisioningState"] = "Succeeded"

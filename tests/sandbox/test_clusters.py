@@ -67,7 +67,9 @@ def nodes(bench: Bench) -> str:
 
 
 def power(bench: Bench) -> set[str]:
-    machines = bench.send("GET", f"{nodes(bench)}/virtualMachines{V}").body["value"]
+    machines = bench.send("GET", f"{nodes(bench)}/virtualMachines{V}&$expand=instanceView").body[
+        "value"
+    ]
     return {
         one["properties"]["instanceView"]["statuses"][0]["code"].rpartition("/")[2]
         for one in machines

@@ -154,6 +154,26 @@ def test_a_restart_without_the_key_fails() -> None:
     bench.grant(VAULT, ROLE, bench.uai())
     made(bench, body(bench))
     bench.key()["enabled"] = False
-    bench.send("POST", f"{GROUP}/restart{V}")
+    asked = bench.send("POST", f"{GROUP}/restart{V}")
+    bench.skip(60)
+    ended = bench.send("GET", asked.headers["Azure-AsyncOperation"]).body
+    assert (ended["status"], ended["error"]["code"]) == ("Failed", "KeyDisabled")
     group = bench.send("GET", GROUP + V).body["properties"]
-    assert group["provisioningState"] == "Failed"
+    assert group["provisioningState"] == group["instanceView"]["state"] == "Failed"
+    bench.key()["enabled"] = True
+    bench.send("POST", f"{GROUP}/start{V}")
+    bench.skip(60)
+    assert bench.send("GET", GROUP + V).body["properties"]["instanceView"]["state"] == "Running"
+
+
+def test_a_group_that_never_took_its_key_takes_it_at_the_next_start() -> None:
+    bench = Bench()
+    made(bench, body(bench))
+    bench.send("POST", f"{GROUP}/start{V}")
+    bench.skip(60)
+    assert bench.get(GROUP)["properties"]["instanceView"]["state"] == "Failed"
+    bench.grant(VAULT, ROLE, bench.uai())
+    bench.send("POST", f"{GROUP}/start{V}")
+    bench.skip(60)
+    assert bench.get(GROUP)["properties"]["instanceView"]["state"] == "Running"
+    assert readable(bench.world, GROUP) == (True, "unwrapped")
