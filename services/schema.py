@@ -17,6 +17,7 @@ from services.checks.page import failures_page
 from services.checks.registry import CHECKS
 from services.diagnosis.coverage import afterwards
 from services.diagnosis.registry import listed
+from services.exports.model import Export
 from services.failures.explained import Explained
 from services.intentrules import RULES
 from services.intents import SEVERAL
@@ -268,6 +269,11 @@ def json_page() -> str:
         " back. `findings` are those that are repaired.",
         "",
         *json_lines(),
+        "## `wrapkey export storage-class ID|NAME --json` and its like",
+        "",
+        f"`{{schema, {_names(Export)}}}`: a file and the commands to run with it; `file` is empty"
+        " where the commands are all there is. `says` are sentences to be read before.",
+        "",
         "## `wrapkey checks --json`",
         "",
         f"`{{schema, checks}}`, each `{{{', '.join(check_document(CHECKS[0]))}}}`; see"

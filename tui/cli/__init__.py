@@ -30,6 +30,10 @@ _COMMANDS = {
     "rotate": ("tui.cli.rotate", "Move a workspace to another version of its key."),
     "delete": ("tui.cli.delete", "Delete a workspace; its key and its vault stay."),
     "dependents": ("tui.cli.dependents", "Who depends on a vault or a key; changes nothing."),
+    "export": (
+        "tui.cli.export",
+        "A file or commands for other tools: SDK v1, kubectl, az; changes nothing.",
+    ),
     "explain": (
         "tui.cli.explain",
         "What an error means that Azure gave you; asks nothing of Azure.",
