@@ -87,6 +87,12 @@ def _count(number: int) -> str | None:
     return None if 1 <= number <= 1000 else "1 to 1000 nodes are wanted"
 
 
+def _zones(zones: list[str]) -> str | None:
+    if len(set(zones)) != len(zones):
+        return "each zone once"
+    return None if all(re.fullmatch("[1-9]", zone) for zone in zones) else "a zone is 1, 2 or 3"
+
+
 def _ports(ports: list[int]) -> str | None:
     if len(set(ports)) != len(ports):
         return "each port once"
@@ -277,11 +283,19 @@ RULES: dict[str, FieldRule] = {
         check=_named("kubernetes"),
         about="A version of the live list, or default: the service's own.",
     ),
+    "cluster.tier": FieldRule(
+        example='"free"', about="standard: an agreement on the API server's uptime, for a price."
+    ),
     "cluster.node_size": FieldRule(
         example='"Standard_D4s_v5"', check=_named("vm_size"), about="Size of each node."
     ),
     "cluster.node_count": FieldRule(
         example="3", check=_count, about="Nodes of the pool; 1 to 1000."
+    ),
+    "cluster.zones": FieldRule(
+        example='["1", "2", "3"]',
+        check=_zones,
+        about="Availability zones for the nodes; empty: Azure places them. Settled for good.",
     ),
     "cluster.os_disk": FieldRule(
         example='"managed"',

@@ -22,11 +22,13 @@ def profile(world: World, asked: Json, location: str, version: str) -> Json:
             "BadRequest",
             f"The VM size {one.name} does not support ephemeral OS disks.",
         )
+    zones = [str(zone) for zone in asked.get("availabilityZones") or []]
+    vmsizes.refuse_zones(world, one, location, zones)
     return {
         "name": asked["name"],
         "count": int(asked.get("count", 1)),
         "vmSize": one.name,
-        "osDiskSizeGB": int(asked.get("osDiskSizeGB") or 128),
+        "osDiskSizeGB": int(asked.get("osDiskSizeGB") or vmsizes.os_disk_gb(one)),
         "osDiskType": kind,
         "kubeletDiskType": "OS",
         "maxPods": int(asked.get("maxPods") or 250),
@@ -34,6 +36,7 @@ def profile(world: World, asked: Json, location: str, version: str) -> Json:
         "scaleDownMode": "Delete",
         "provisioningState": "Creating",
         "powerState": {"code": "Running"},
+        **({"availabilityZones": zones} if zones else {}),
         "orchestratorVersion": version,
         "currentOrchestratorVersion": version,
         "enableNodePublicIP": False,
@@ -82,6 +85,7 @@ def build(world: World, cluster: Json, pool: Json, *, seeded: bool = False) -> J
         "location": cluster["location"],
         "tags": {"aks-managed-poolName": pool["name"]},
         "sku": {"name": pool["vmSize"], "tier": "Standard", "capacity": pool["count"]},
+        **({"zones": pool["availabilityZones"]} if pool.get("availabilityZones") else {}),
         "properties": {
             "provisioningState": "Succeeded",
             "virtualMachineProfile": {"storageProfile": {"osDisk": os_disk}},

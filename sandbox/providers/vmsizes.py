@@ -67,29 +67,58 @@ def size(name: str, location: str) -> Size:
 
 def restrictions(world: World, one: Size, location: str) -> list[Json]:
     """Why a subscription can't have a size; ``settings.vm_restricted.<region>`` lists names."""
-    listed = world.state.settings.get("vm_restricted", {}).get(regions.short(location), [])
-    if one.name.lower() not in {name.lower() for name in listed}:
-        return []
-    place = regions.short(location)
-    return [
-        {
-            "type": "Location",
-            "values": [place],
-            "restrictionInfo": {"locations": [place]},
-            "reasonCode": "NotAvailableForSubscription",
-        }
-    ]
+    place, why = regions.short(location), "NotAvailableForSubscription"
+    listed = world.state.settings.get("vm_restricted", {}).get(place, [])
+    if one.name.lower() in {name.lower() for name in listed}:
+        info: Json = {"locations": [place]}
+        return [{"type": "Location", "values": [place], "restrictionInfo": info, "reasonCode": why}]
+    if barred := barred_zones(world, one, place):
+        info = {"locations": [place], "zones": barred}
+        return [{"type": "Zone", "values": [place], "restrictionInfo": info, "reasonCode": why}]
+    return []
+
+
+def barred_zones(world: World, one: Size, location: str) -> list[str]:
+    """Zones closed to a size; ``settings.vm_zones.<region>`` is a table of size to zones."""
+    table = world.state.settings.get("vm_zones", {}).get(regions.short(location), {})
+    return next((zones for name, zones in table.items() if name.lower() == one.name.lower()), [])
+
+
+def zones_of(location: str) -> list[str]:
+    """The zones of a region."""
+    return ["1", "2", "3"] if regions.zoned(regions.short(location)) else []
+
+
+def refuse_zones(world: World, one: Size, location: str, asked: list[str]) -> None:
+    """Raise where a size can't be had in one of the zones; words as azure-aks-docs 416 has
+    them."""
+    barred = barred_zones(world, one, location)
+    open_ = [zone for zone in zones_of(location) if zone not in barred]
+    if not set(asked) <= set(open_):
+        raise Refusal(
+            400,
+            "AvailabilityZoneNotSupported",
+            f"The zone(s) '{','.join(asked)}' for resource 'agentpool' is not supported. The "
+            f"supported zones for location '{regions.short(location)}' are '{','.join(open_)}'",
+        )
+
+
+def os_disk_gb(one: Size) -> int:
+    """Of a managed OS disk that nobody gave a size ("Storage options" of AKS)."""
+    return next((gb for least, gb in ((64, 1024), (16, 512), (8, 256)) if one.cores >= least), 128)
+
+
+def _closed(world: World, one: Size, location: str) -> bool:
+    return any(limit["type"] == "Location" for limit in restrictions(world, one, location))
 
 
 def refuse_restricted(world: World, name: str, location: str) -> Size:
     """The size, unless the subscription may not have it there; worded as AKS does."""
     one = size(name, location)
-    if restrictions(world, one, location):
+    if _closed(world, one, location):
         place = regions.short(location)
         allowed = [
-            other.name.lower()
-            for other in SIZES.values()
-            if not restrictions(world, other, location)
+            other.name.lower() for other in SIZES.values() if not _closed(world, other, location)
         ]
         raise Refusal(
             400,
@@ -177,7 +206,7 @@ def list_skus(world: World, request: Request) -> Answer:
 
 
 def _sku(world: World, one: Size, place: str) -> Json:
-    zones = ["1", "2", "3"] if regions.zoned(place) else []
+    zones = zones_of(place)
     capabilities = {
         "vCPUs": str(one.cores),
         "MemoryGB": f"{one.memory_gb:g}",

@@ -89,6 +89,7 @@ def cluster(raw: Raw) -> ManagedCluster:
         node_group=plain(properties.get("nodeResourceGroup")),
         pools=tuple(map(_pool, calls.objects(properties, "agentPoolProfiles"))),
         kms_key=plain(kms.get("keyId")) if kms.get("enabled") is True else "",
+        tier=plain(calls.part(raw, "sku").get("tier")),
         tags=calls.tags(raw),
         raw=raw,
     )
@@ -101,4 +102,6 @@ def _pool(raw: Raw) -> NodePool:
         count=calls.number(raw.get("count")),
         os_disk=plain(raw.get("osDiskType")),
         state=plain(raw.get("provisioningState")),
+        os_disk_gb=calls.number(raw.get("osDiskSizeGB")),
+        zones=tuple(calls.texts(raw.get("availabilityZones"))),
     )

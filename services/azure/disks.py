@@ -71,12 +71,20 @@ def _size(raw: Raw, region: str) -> VmSize:
         for one in calls.objects(raw, "locationInfo")
         if calls.region(one.get("location")) == region
     ]
+    limits = calls.objects(raw, "restrictions")
     barred = [
         plain(one.get("reasonCode")) or "restricted"
-        for one in calls.objects(raw, "restrictions")
+        for one in limits
         if plain(one.get("type")).lower() == "location"
         and region in map(calls.region, calls.texts(one.get("values")))
     ]
+    # A restriction of zones names them beside the region (SKU reference of Compute).
+    zones = {
+        zone
+        for one in limits
+        if plain(one.get("type")).lower() == "zone"
+        for zone in calls.texts(calls.part(one, "restrictionInfo").get("zones"))
+    }
     return VmSize(
         name=plain(raw.get("name")),
         family=plain(raw.get("family")),
@@ -84,8 +92,15 @@ def _size(raw: Raw, region: str) -> VmSize:
         ephemeral=told.get("EphemeralOSDiskSupported", "").lower() == "true",
         zones=tuple(sorted(zone for one in here for zone in calls.texts(one.get("zones")))),
         restricted=barred[0] if barred else "",
+        barred_zones=tuple(sorted(zones)),
+        memory_gb=_amount(told.get("MemoryGB", "")),
         raw=raw,
     )
+
+
+def _amount(text: str) -> float:
+    whole, _, part = text.partition(".")
+    return float(text) if whole.isdigit() and (not part or part.isdigit()) else 0
 
 
 def encryption_set(raw: Raw) -> DiskEncryptionSet:

@@ -28,6 +28,9 @@ CURRENCIES = (
 MOST = 1e15
 """No price and no tier is this high."""
 
+MACHINES = "Virtual Machines"
+"""Service of the meters of sizes."""
+
 MOST_PAGES = 50
 """Pages followed for one service; a list of meters by name takes one."""
 
@@ -52,12 +55,30 @@ async def list_meters(
     raise first
 
 
+async def list_sizes(
+    conn: Connection, region: str, currency: str, size: str
+) -> tuple[Meter, ...]:
+    """Every meter of a size of virtual machines: systems, spot, low priority. Raises AzureError.
+
+    Their names follow no rule that a size tells, so they are asked for by ``armSkuName``.
+    """
+    return meters(await _answered(conn, currency, MACHINES, _of_size(region, size)))
+
+
+def _of_size(region: str, size: str) -> str:
+    return f"{_of_service(MACHINES, region)} and armSkuName eq {_text(size)}"
+
+
 def filter_of(region: str, service: str, meters: Iterable[str]) -> str:
     """The ``$filter`` for some meters of a service in a region."""
     named = " or ".join(f"meterName eq {_text(name)}" for name in sorted(set(meters)))
+    return f"{_of_service(service, region)} and ({named})"
+
+
+def _of_service(service: str, region: str) -> str:
     return (
         f"serviceName eq {_text(service)} and armRegionName eq {_text(region)}"
-        f" and priceType eq 'Consumption' and ({named})"
+        " and priceType eq 'Consumption'"
     )
 
 
@@ -68,11 +89,11 @@ def _text(value: str) -> str:
 async def _items(
     conn: Connection, region: str, currency: str, service: str, meters: Iterable[str]
 ) -> list[Raw]:
-    query = {
-        "api-version": API,
-        "currencyCode": _text(currency),
-        "$filter": filter_of(region, service, meters),
-    }
+    return await _answered(conn, currency, service, filter_of(region, service, meters))
+
+
+async def _answered(conn: Connection, currency: str, service: str, wanted: str) -> list[Raw]:
+    query = {"api-version": API, "currencyCode": _text(currency), "$filter": wanted}
     path = PRICES + "?" + "&".join(f"{name}={quote(value)}" for name, value in query.items())
     what = f"read prices of {service}"
     found: list[Raw] = []
@@ -132,6 +153,7 @@ def _meter(tiers: dict[float, Raw]) -> Meter:
         product=plain(raw.get("productName")),
         sku=plain(raw.get("skuName")),
         meter=plain(raw.get("meterName")),
+        size=plain(raw.get("armSkuName")),
         region=plain(raw.get("armRegionName")),
         unit=plain(raw.get("unitOfMeasure")),
         currency=plain(raw.get("currencyCode")),

@@ -422,7 +422,7 @@ _CONTAINERS = (
 _CLUSTERS = (
     _seen(
         "encryption-set", "The disk encryption set is there for this key, or will be made",
-        "disk encryption set", "fail", "encryption_set", "vault", failures=("F31", "F55"),
+        "disk encryption set", "fail", "encryption_set", "vault", "key", failures=("F31", "F55"),
         kinds=AKS, repairs=("encryption-set",), source=_DISKS,
     ),
     _seen(
@@ -450,6 +450,10 @@ _CLUSTERS = (
     _seen(
         "node-size", "The subscription may have nodes of the size", "cluster", "fail", "vm_sizes",
         failures=("F54",), kinds=AKS, source="Compute: resource SKUs",
+    ),
+    _seen(
+        "node-zones", "Nodes of the size may be in the zones", "cluster", "fail", "vm_sizes",
+        failures=("F54",), kinds=AKS, source="Kubernetes Service: availability zones",
     ),
     _seen(
         "ephemeral-disks", "A rotation reaches the nodes that run", "cluster", "warn",

@@ -4,7 +4,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from services.model.cost import Assumptions, RegistryTier
+from services.model.cost import HOURS, Assumptions, RegistryTier
 from services.text import plain
 
 
@@ -29,6 +29,7 @@ RULES: dict[str, Rule] = {
     "secret_operations": Rule("operations on the secrets vault, a month", 0, 10_000_000_000, 1),
     "hsm_keys": Rule("versions of the key used in a month", 1, 10_000, 1),
     "log_gb": Rule("GB into Log Analytics, a month", 0, 1_000_000),
+    "running_hours": Rule("hours a month that containers or nodes run", 0, HOURS, 1),
 }
 """Numbers. Autoscale maxima are multiples of 1,000 RU/s (page "Provision autoscale throughput");
 AI Search has 1 to 12 replicas and partitions (page "Service limits")."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from services.cost import wants
-from services.cost.meters import METERS, find
+from services.cost.meters import find, wanted_of
 from services.cost.want import Want
 from services.model.cost import (
     HOURS,
@@ -119,11 +119,12 @@ def line(want: Want, prices: Prices) -> Line:
 
 
 def _part(id: str, quantity: float, prices: Prices) -> tuple[Part, str]:
-    if id not in METERS:
+    wanted = wanted_of(id)
+    if wanted is None:
         return Part(quantity=quantity), f"no meter is known for {id}"
     meter, why = find(prices, id)
     if meter is None:
-        return Part(quantity=quantity, unit=METERS[id].unit, meter=METERS[id].meter), why
+        return Part(quantity=quantity, unit=wanted.unit, meter=wanted.meter), why
     return Part(
         quantity=quantity,
         unit=meter.unit,

@@ -7,6 +7,7 @@ end as a price that is not known where Azure spells them otherwise.
 
 from typing import NamedTuple
 
+from services.azure.prices import MACHINES
 from services.model.cost import Meter, Prices
 
 
@@ -40,6 +41,11 @@ def _search(sku: str, *, verified: bool = True) -> Wanted:
 def _registry(tier: str, *, verified: bool = True) -> Wanted:
     meter = f"{tier} Registry Unit"
     return Wanted(REGISTRY, "Container Registry", tier, meter, "1/Day", verified)
+
+
+def _disk(tier: str, *, verified: bool = True) -> Wanted:
+    product, meter = "Premium SSD Managed Disks", f"{tier} LRS Disk"
+    return Wanted("Storage", product, f"{tier} LRS", meter, "1/Month", verified)
 
 
 def _aci(meter: str, unit: str) -> Wanted:
@@ -80,9 +86,20 @@ METERS: dict[str, Wanted] = {
     "registry-premium": _registry("Premium"),
     "aci-cpu": _aci("Standard vCPU Duration", "1 Hour"),
     "aci-memory": _aci("Standard Memory Duration", "1 GB Hour"),
-    "disk-p10": Wanted(
-        "Storage", "Premium SSD Managed Disks", "P10 LRS", "P10 LRS Disk", "1/Month"
+    "aks-standard": Wanted(
+        "Azure Kubernetes Service",
+        "Azure Kubernetes Service",
+        "Standard",
+        "Standard Uptime SLA",
+        "1 Hour",
     ),
+    "disk-p4": _disk("P4"),
+    "disk-p6": _disk("P6", verified=False),
+    "disk-p10": _disk("P10"),
+    "disk-p15": _disk("P15", verified=False),
+    "disk-p20": _disk("P20", verified=False),
+    "disk-p30": _disk("P30", verified=False),
+    "disk-p40": _disk("P40", verified=False),
     "log-analytics": Wanted(
         "Log Analytics", "Log Analytics", "Analytics Logs", "Analytics Logs Data Ingestion", "1 GB"
     ),
@@ -90,8 +107,25 @@ METERS: dict[str, Wanted] = {
 """By the id that lines use. "Standard S1 CC" is confidential computing and another price."""
 
 
+NODE = "node "
+"""Before the name of a size: the id of its meter, which no list of names can hold."""
+
+_OTHER = ("windows", "spot", "low priority", "cloudservices", "cloud services")
+"""Words of the meters that a size has besides the one of a Linux machine by the hour."""
+
+
+def wanted_of(id: str) -> Wanted | None:
+    """What the meter of this id is asked for by; None where no meter is known for it."""
+    if id.startswith(NODE):
+        size = id.removeprefix(NODE)
+        return Wanted(MACHINES, "", size, size, "1 Hour", verified=False)
+    return METERS.get(id)
+
+
 def find(prices: Prices, id: str) -> tuple[Meter | None, str]:
     """The meter of this id, or None and why there is none."""
+    if id.startswith(NODE):
+        return _of_size(prices, id.removeprefix(NODE))
     wanted = METERS[id]
     names = (wanted.service, wanted.product, wanted.sku, wanted.meter)
     named = [
@@ -106,3 +140,20 @@ def find(prices: Prices, id: str) -> tuple[Meter | None, str]:
         return None, "the prices could not be read"
     doubt = "" if wanted.verified else "; its name there is not verified"
     return None, f"the price list of {prices.region} has no {wanted.meter}{doubt}"
+
+
+def _of_size(prices: Prices, size: str) -> tuple[Meter | None, str]:
+    """A Linux machine of a size by the hour; of several, the one that costs most."""
+    mine = [one for one in prices.meters if one.size.lower() == size.lower()]
+    linux = [one for one in mine if one.unit == "1 Hour" and not _other(one)]
+    if linux:
+        return max(linux, key=lambda one: one.price), ""
+    if prices.problem and not mine:
+        return None, "the prices could not be read"
+    kinds = f", only {', '.join(sorted({one.meter for one in mine}))}" if mine else ""
+    return None, f"the price list of {prices.region} has no Linux machine {size} by the hour{kinds}"
+
+
+def _other(one: Meter) -> bool:
+    named = f"{one.product} {one.sku} {one.meter}".lower()
+    return any(word in named for word in _OTHER)

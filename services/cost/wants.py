@@ -19,9 +19,9 @@ def wants(
     """Everything with a price, what Azure makes first."""
     match intent:
         case ContainerGroupSetup():
-            return (*machines.group(intent), *_key(intent, given))
+            return (*machines.group(intent, given), *_key(intent, given))
         case ClusterSetup():
-            return (*machines.cluster(intent), *_key(intent, given))
+            return (*machines.cluster(intent, given, found), *_key(intent, given))
         case WorkspaceSetup():
             pass
     own = intent.workspace.encryption == "own-resources"

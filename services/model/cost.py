@@ -47,6 +47,8 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """In rising order; at least one."""
     effective: datetime | None = None
     """Since when the price holds."""
+    size: str = ""
+    """``armSkuName``: the size of a virtual machine; empty for most meters."""
 
     @property
     def price(self) -> float:
@@ -159,6 +161,8 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     registry_tier: RegistryTier = "Standard"
     log_gb: float = 10
     """Into Log Analytics, a month."""
+    running_hours: int = HOURS
+    """Hours a month that containers or nodes run."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,5 +202,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int = 0
     storage_sku: str = ""
     """For example Standard_LRS."""
+    node_size: str = ""
+    """Of a cluster's nodes, as Compute spells it."""
+    os_disk_gb: int = 0
+    """Of each node's OS disk."""
     problem: str = ""
     """Why something could not be read, as sentences."""

@@ -119,8 +119,11 @@ class ClusterIntent(Struct, frozen=True, kw_only=True):
     name: str
     kubernetes: str = "default"
     """A version, or default: the service's own from its live list."""
+    tier: Literal["free", "standard"] = "free"
     node_size: str = "Standard_D4s_v5"
     node_count: int = 3
+    zones: list[str] = []
+    """Availability zones to spread the nodes over; empty: none is asked for."""
     os_disk: Literal["managed", "ephemeral"] = "managed"
     identity: str | Create
     """ARM id of a user-assigned identity, or one to create."""

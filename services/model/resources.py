@@ -423,6 +423,9 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     os_disk: str
     """Managed or Ephemeral."""
     state: str = ""
+    os_disk_gb: int = 0
+    """0 where it is not told."""
+    zones: tuple[str, ...] = ()
 
 
 class ManagedCluster(Noun, frozen=True, kw_only=True):
@@ -441,6 +444,8 @@ class ManagedCluster(Noun, frozen=True, kw_only=True):
     pools: tuple[NodePool, ...] = ()
     kms_key: str = ""
     """Key that encrypts etcd; another thing than the disks."""
+    tier: str = ""
+    """Free, Standard or Premium."""
     tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -462,6 +467,10 @@ class VmSize(Noun, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ()
     restricted: str = ""
     """Reason code where the subscription may not have it in the region."""
+    barred_zones: tuple[str, ...] = ()
+    """Of ``zones``, those in which the subscription may not have it."""
+    memory_gb: float = 0
+    """0 where it is not told."""
 
 
 class KubernetesVersion(msgspec.Struct, frozen=True, kw_only=True):

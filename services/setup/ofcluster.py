@@ -11,6 +11,9 @@ DISKS = {"managed": "Managed", "ephemeral": "Ephemeral"}
 """Word of the intent to that of Azure Kubernetes Service."""
 
 
+TIERS = {"free": "Free", "standard": "Standard"}
+
+
 def before(basis: Basis, intent: ClusterSetup) -> list[Step]:
     """The set and its way to the key, the cluster's identity and its way to the set."""
     made = [] if _known(basis.facts.encryption_set) else [_set(basis, intent)]
@@ -64,6 +67,8 @@ def target(basis: Basis, intent: ClusterSetup, needs: tuple[str, ...]) -> list[S
             "version": version or _default(basis),
             "size": wish.node_size,
             "count": wish.node_count,
+            "zones": wish.zones,
+            "tier": TIERS[wish.tier],
         },
         needs=needs,
         irreversible=ONCE,
@@ -78,6 +83,7 @@ def target(basis: Basis, intent: ClusterSetup, needs: tuple[str, ...]) -> list[S
         params={
             **common,
             "exists": known,
+            "tier": TIERS[wish.tier],
             "create": wish.disk_encryption_set.create,
             "encryption": wish.disk_encryption_set.encryption,
             "rotate": wish.disk_encryption_set.rotate_to_latest,

@@ -99,6 +99,7 @@ FAILS: dict[str, Late] = {
     "cluster-cores": Late("cluster", "QuotaExceeded", "Current Limit: 4"),
     "cluster-count": Late("cluster", "ManagedClusterCountExceedsQuotaLimit"),
     "node-size": Late("cluster", "BadRequest", "is not allowed in your subscription"),
+    "node-zones": Late("cluster", "AvailabilityZoneNotSupported", "The zone(s) '1,2'"),
     "kubernetes-version": Late("cluster", "K8sVersionNotSupported", "is on version 1.17"),
     "vault-tenant": Late("key", "AADSTS700016"),
 }

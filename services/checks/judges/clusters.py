@@ -11,7 +11,7 @@ from services.checks.rights import granted
 from services.ids import BadId, KeyId, same
 from services.model.intent import ClusterSetup
 from services.model.plan import Finding
-from services.model.resources import Identity, Vault, VmSize
+from services.model.resources import DiskEncryptionSet, Identity, KeyVersion, Vault, VmSize
 
 
 def encryption_set(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
@@ -38,8 +38,20 @@ def encryption_set(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             id,
             f"Disk encryption set {wish.name} uses another key: {there.key_url}",
             seen(facts, "encryption_set", "properties.activeKey.keyUrl", there.key_url),
-            meaning="Disks that use it are encrypted by that key.",
-            repair="Choose another name for the set, or that key.",
+            meaning="Disks that use it are encrypted by that key. The plan changes no set that is"
+            " there: other disks may use it.",
+            repair=f"Choose the set's own key, or {_other_name(intent)}.",
+        )
+    elif differs := tuple(_differs(intent, facts, there)):
+        yield found(
+            "encryption-set",
+            "fail",
+            id,
+            f"Disk encryption set {wish.name} is there and was made otherwise",
+            seen(facts, "encryption_set", *differs[0][1:]),
+            meaning=f"{'; '.join(text for text, _, _ in differs)}. The plan changes no set that is"
+            " there.",
+            repair=f"Use it as it is (create = false), or {_other_name(intent)}.",
         )
     elif there.rotation_error:
         yield found(
@@ -60,8 +72,40 @@ def encryption_set(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             f"Disk encryption set {wish.name} is in {there.location}",
             seen(facts, "encryption_set", "location", there.location),
             meaning="Set, disks and vault must be in one region.",
-            repair="Choose another name for the set.",
+            repair=f"One in {intent.region}: {_other_name(intent)}.",
         )
+
+
+def _other_name(intent: ClusterSetup) -> str:
+    name = intent.cluster.disk_encryption_set.name
+    return f"give the set another name, for example {name[:78]}-2"
+
+
+def _differs(
+    intent: ClusterSetup, facts: Facts, there: DiskEncryptionSet
+) -> Iterator[tuple[str, str, str]]:
+    """Sentence, field and value of all that a set to be made would have otherwise.
+
+    A set that the intent names as one that exists is taken as it is.
+    """
+    wish = intent.cluster.disk_encryption_set
+    if not wish.create:
+        return
+    double = there.encryption == "EncryptionAtRestWithPlatformAndCustomerKeys"
+    if double is not (wish.encryption == "double"):
+        said = "with a key of the platform too" if double else "by your key alone"
+        yield f"It encrypts {said}", "properties.encryptionType", there.encryption
+    if there.rotates is not wish.rotate_to_latest:
+        said = "follows new versions" if there.rotates else "stays on its version"
+        field = "properties.rotationToLatestKeyVersionEnabled"
+        yield f"It {said} of the key", field, str(there.rotates).lower()
+    used = KeyId.parse(there.key_url).version
+    if not there.rotates and not wish.rotate_to_latest and _other_version(facts, used):
+        yield f"It stays on version {used}", "properties.activeKey.keyUrl", there.key_url
+
+
+def _other_version(facts: Facts, used: str) -> bool:
+    return isinstance(facts.key, KeyVersion) and facts.key.version != used
 
 
 def _same_key(intent: ClusterSetup, facts: Facts, url: str) -> bool:
@@ -169,6 +213,31 @@ def node_size(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
         )
 
 
+def node_zones(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
+    """Those that are wished are open to the size; who wishes none is asked nothing."""
+    size, wish = quota.size_of(intent, facts), intent.cluster
+    if not wish.zones or size is None:
+        return
+    if isinstance(size, Unknown):
+        yield unread("node-zones", intent.region, f"Zones of {intent.region} are not known", size)
+        return
+    open_ = tuple(zone for zone in size.zones if zone not in size.barred_zones)
+    shut = [zone for zone in wish.zones if zone not in open_]
+    if shut:
+        which = f"zone {shut[0]}" if len(shut) == 1 else f"zones {', '.join(shut)}"
+        why = "restricted for the subscription" if size.zones else "the size has no zones there"
+        yield found(
+            "node-zones",
+            "fail",
+            wish.node_size,
+            f"{wish.node_size} can't be had in {which} of {intent.region}",
+            seen(facts, "vm_sizes", "locationInfo.zones", ", ".join(open_) or "none"),
+            meaning=f"Azure refuses the cluster (AvailabilityZoneNotSupported): {why}.",
+            repair=f"Zones that are open: {', '.join(open_) or 'none'}. Choose those, no zones, or"
+            " another size.",
+        )
+
+
 def _others(facts: Facts, *, ephemeral: bool = False) -> str:
     listed: tuple[VmSize, ...] = () if isinstance(facts.vm_sizes, Unknown) else facts.vm_sizes
     can = [one.name for one in listed if not one.restricted and (one.ephemeral or not ephemeral)]
@@ -205,6 +274,16 @@ def kubernetes_version(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             meaning="Azure refuses the cluster (K8sVersionNotSupported).",
             repair=f'Choose one of {told}, or kubernetes = "default".',
         )
+    elif any(one.preview for one in offered if wish in (one.version, *one.patches)):
+        yield found(
+            "kubernetes-version",
+            "warn",
+            wish,
+            f"Kubernetes {wish} is a preview in {intent.region}",
+            seen(facts, "kubernetes_versions", "values.isPreview", "true"),
+            meaning="Azure gives previews no agreement on uptime and limited support.",
+            repair='Choose another version, or kubernetes = "default".',
+        )
 
 
 JUDGES: dict[str, Judge] = only(
@@ -216,6 +295,7 @@ JUDGES: dict[str, Judge] = only(
         "cluster-cores": cluster_cores,
         "cluster-count": cluster_count,
         "node-size": node_size,
+        "node-zones": node_zones,
         "ephemeral-disks": ephemeral_disks,
         "kubernetes-version": kubernetes_version,
     },

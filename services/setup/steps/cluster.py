@@ -68,6 +68,8 @@ def body(step: Step) -> dict[str, Any]:
         "type": "VirtualMachineScaleSets",
         "mode": "System",
     }
+    if wish["zones"]:
+        pool["availabilityZones"] = wish["zones"]
     properties = {
         "dnsPrefix": ArmId.parse(step.target).name,
         "agentPoolProfiles": [pool],
@@ -79,6 +81,7 @@ def body(step: Step) -> dict[str, Any]:
     return {
         "location": wish["location"],
         "tags": wish["tags"],
+        "sku": {"name": "Base", "tier": wish["tier"]},
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {wish["identity"]: {}}},
         "properties": properties,
     }
@@ -88,11 +91,13 @@ def command(ctx: Context, step: Step) -> str:
     """For a person who may create clusters."""
     id, wish = ArmId.parse(step.target), step.params
     version = f" --kubernetes-version {wish['version']}" if wish["version"] else ""
+    zones = f" --zones {' '.join(wish['zones'])}" if wish["zones"] else ""
     return (
         f"az aks create --name {id.name} --resource-group {shlex.quote(id.group)}"
         f" --location {wish['location']} --node-count {wish['count']}"
         f" --node-vm-size {wish['size']} --node-osdisk-type {wish['os_disk']}"
         f" --node-osdisk-diskencryptionset-id {wish['encryption_set']}"
+        f" --tier {wish['tier'].lower()}{zones}"
         f" --assign-identity {wish['identity']}{version} --no-ssh-key"
         f" --subscription {id.subscription}"
     )

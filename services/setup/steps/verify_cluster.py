@@ -59,6 +59,8 @@ async def apply(ctx: Context, step: Step) -> Observation:
         for pool in found.pools
         if not wish["exists"]
     ]
+    if not wish["exists"]:
+        lines.append(line("cluster", "sku.tier", wish["tier"], found.tier))
     return told(lines, "The cluster", do)
 
 

@@ -25,7 +25,9 @@ PRICE = {
     "registry-basic": 0.1666,
     "aci-cpu": 0.0405,
     "aci-memory": 0.00445,
+    "aks-standard": 0.1,
     "disk-p10": 19.71,
+    "disk-p15": 38.01,
 }
 """USD for one unit; of meters with one tier."""
 TIERS = {
