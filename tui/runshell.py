@@ -157,7 +157,9 @@ class RunShell(Shell):
         self.read_past()
 
     def take_over(self, run: str) -> None:
-        self.run_worker(self._take_over(run), group="resume", exclusive=True, description="yield")
+        if self._may_write():
+            work = self._take_over(run)
+            self.run_worker(work, group="resume", exclusive=True, description="yield")
 
     async def _take_over(self, run: str) -> None:
         from screens.widgets.confirm import Confirm
