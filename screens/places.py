@@ -25,7 +25,13 @@ class Place(NamedTuple):
 
 PLACES: tuple[Place, ...] = (
     Place("home", "Home", "what wrapkey can do", "screens.home:Home"),
-    Place("setup", "Set up", "an encrypted workspace", "screens.setup.where:Where", "setup"),
+    Place(
+        "setup",
+        "Set up",
+        "an encrypted workspace, container group or cluster",
+        "screens.setup.where:Where",
+        "setup",
+    ),
     Place(
         "diagnose",
         "Diagnose",
@@ -36,7 +42,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "rotate",
         "Rotate",
-        "move a workspace to another version of its key",
+        "move what a key encrypts to another version",
         "screens.rotate:RotateStart",
         "rotate",
     ),

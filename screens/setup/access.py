@@ -1,9 +1,9 @@
 """Access: who will get what on the key, and why."""
 
-import msgspec
 from textual.app import ComposeResult
 
 from screens.keys import bind
+from screens.setup.kinds import page_of
 from screens.setup.page import SetupPage
 from screens.widgets.form import Choice, Form, Go
 from screens.widgets.inspect import TextView
@@ -14,11 +14,10 @@ from screens.widgets.table import Column, ListTable, Row
 from services import names
 from services.azure import identities
 from services.checks.reading import read
-from services.ids import ArmId
-from services.model.intent import Create
+from services.model.intent import Create, Kind
 from services.setup.access import AccessLine, access_lines
 from services.setup.dependencies import dependencies_of
-from services.setup.draft import identity_word
+from services.setup.draft import NOUNS, STEPS, identity_word
 from services.setup.plan import build
 from services.text import plain
 
@@ -33,7 +32,12 @@ STATES = {
     "NEW": "a step of the plan gives it",
     "??": "could not be read",
 }
-NEW, SYSTEM = "+", "system"
+NEW, SYSTEM, NONE = "+", "system", "-"
+LABELS: dict[Kind, str] = {
+    "workspace": "Workspace identity",
+    "container-group": "Identity of the group",
+    "cluster": "Cluster identity",
+}
 
 
 class Lines(ListTable):
@@ -55,16 +59,16 @@ class Access(SetupPage):
     title_word = "Set up: access"
     guide = (
         "Each line is a principal, the object id it has in your tenant, and what it gets: OK has "
-        "it already, NEW is given by a step of the plan, ?? could not be read. The workspace's "
-        "identity is chosen here, because a user-assigned one needs the key too."
+        "it already, NEW is given by a step of the plan, ?? could not be read. The identity "
+        "of what is set up is chosen here, because a user-assigned one needs access too."
     )
 
     def question(self) -> ComposeResult:
         yield TitleLine("Who gets what", "reading")
         yield Lines(COLUMNS)
         with Form(id="access-form"):
-            yield Choice("Workspace identity", id="identity")
-            yield Go("Continue to the workspace")
+            yield Choice(LABELS[self.draft.kind], id="identity")
+            yield Go(f"Continue to the {STEPS[self.draft.kind].lower()}")
         yield Note("", id="note")
 
     def on_mount(self) -> None:
@@ -73,7 +77,7 @@ class Access(SetupPage):
         self.action_again()
 
     def _show_identity(self) -> None:
-        self.choice("identity").show(identity_word(self.draft.workspace.identity))
+        self.choice("identity").show(identity_word(self.draft.identity))
 
     def action_again(self) -> None:
         self.load(self._read())
@@ -106,7 +110,7 @@ class Access(SetupPage):
     async def _pick(self) -> None:
         found = await identities.list_identities(self.conn, self.draft.subscription.id)
         rows = [
-            Row(SYSTEM, ("system-assigned", "", "only for this workspace")),
+            *self._without(),
             Row(NEW, ("+ create a user-assigned identity", "", "the plan makes it")),
         ]
         region = self.draft.region
@@ -115,23 +119,36 @@ class Access(SetupPage):
             for one in sorted(found, key=lambda one: (one.location != region, one.name))
         ]
         columns = (Column("Identity", 34), Column("Region", 12), Column(""))
-        title = "As whom does the workspace work?"
+        title = f"As whom does the {NOUNS[self.draft.kind]} work?"
         self.app.push_screen(Picker(title, columns, rows, chosen=self._chosen), self._identity)
+
+    def _without(self) -> list[Row]:
+        """What there is besides a user-assigned identity: a cluster needs one."""
+        match self.draft.kind:
+            case "workspace":
+                return [Row(SYSTEM, ("system-assigned", "", "only for this workspace"))]
+            case "container-group":
+                cells = ("none: the service's own app", "", "first-party flow")
+                return [Row(NONE, cells, data=self.draft.first_party_problem or None)]
+            case "cluster":
+                return []
 
     @property
     def _chosen(self) -> str:
         """Row of the identity that is chosen now."""
-        wish = self.draft.workspace.identity
-        return NEW if isinstance(wish, Create) else wish
+        wish = self.draft.identity
+        return NEW if isinstance(wish, Create) else wish or NONE
 
     def _identity(self, chosen: str | None) -> None:
         if chosen == NEW:
-            group = ArmId(self.draft.subscription.id, self.draft.group)
-            proposal = names.derived("identity", str(group))
+            proposal = self.draft.proposed_identity()
             rule = lambda text: (names.problem("identity", text) or "") if text else ""  # noqa: E731
             self.app.push_screen(
                 Prompt("Name of the identity", value=proposal, rule=rule), self._created
             )
+        elif chosen == NONE:
+            self.draft.choose_flow(first_party=True)
+            self._changed()
         elif chosen:
             self._use(chosen)
 
@@ -140,14 +157,15 @@ class Access(SetupPage):
             self._use(Create(create=name))
 
     def _use(self, identity: str | Create) -> None:
-        self.draft.workspace = msgspec.structs.replace(self.draft.workspace, identity=identity)
+        self.draft.identity = identity
+        self._changed()
+
+    def _changed(self) -> None:
         self._show_identity()
         self.action_again()
 
     def on_go_pressed(self) -> None:
-        from screens.setup.workspace import WorkspacePage
-
-        self.app.push_screen(WorkspacePage(self.draft))
+        self.app.push_screen(page_of(self.draft))
 
 
 def in_full(line: AccessLine) -> str:

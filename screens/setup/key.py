@@ -21,6 +21,7 @@ from services.checks.fit import Fit, key_fit
 from services.explain import Names
 from services.ids import KeyId
 from services.model.resources import Key, KeyVersion
+from services.setup.draft import NOUNS
 
 COLUMNS = (
     Column("Name"),
@@ -151,7 +152,9 @@ class ChooseKey(SetupPage):
     def choose(self, name: str, version: KeyVersion, fit: Fit) -> None:
         """Go on with this version, or say why it can't serve."""
         if fit.word == "no":
-            self.query_one(Note).say(f"{name} can't encrypt a workspace: {fit.because}.")
+            self.query_one(Note).say(
+                f"{name} can't encrypt a {NOUNS[self.draft.kind]}: {fit.because}."
+            )
             return
         from screens.setup.access import Access
 

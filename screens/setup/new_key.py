@@ -15,7 +15,7 @@ from screens.widgets.status import Note, TitleLine
 from screens.widgets.table import Column, Row
 from services import names
 from services.model.intent import KeyIntent
-from services.setup.draft import Draft
+from services.setup.draft import NOUNS, Draft
 
 BITS = (
     ("2048", "accepted everywhere, below the recommendation"),
@@ -35,7 +35,7 @@ class NewKey(SetupPage):
     guide = (
         "Only the name is needed. A date is written 2027-12-01 or 2027-12-01T08:00:00Z and means "
         "UTC. Tags are written name=value, separated by commas. A rotation policy makes the "
-        "vault create new versions by itself; the workspace keeps the version it was given."
+        "vault create new versions by itself; what is set up keeps the version it was given."
     )
 
     def __init__(self, draft: Draft, taken: frozenset[str] = frozenset()) -> None:
@@ -95,8 +95,8 @@ class NewKey(SetupPage):
             )
             yield Go("Continue to access")
         yield Note(
-            "An expiry without rotation stops the workspace on that day: wrap is refused after "
-            "it. Leave it empty unless a policy asks for it.",
+            f"An expiry without rotation stops the {NOUNS[self.draft.kind]} on that day: wrap is "
+            "refused after it. Leave it empty unless a policy asks for it.",
             id="note",
         )
 

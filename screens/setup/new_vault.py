@@ -51,10 +51,10 @@ class NewVault(SetupPage):
     )
 
     def question(self) -> ComposeResult:
-        wish = self.draft.new_vault
+        wish, app = self.draft.new_vault, self.draft.first_party
         self._values: dict[str, str] = {
-            "access": wish.access if wish else "rbac",
-            "network": wish.network if wish else "public",
+            "access": "policies" if app else wish.access if wish else "rbac",
+            "network": "public" if app or not wish else wish.network,
             "sku": wish.sku if wish else "standard",
         }
         self._timer: Timer | None = None
@@ -90,6 +90,14 @@ class NewVault(SetupPage):
         return next(
             (word, hint) for value, word, hint in OPTIONS[name] if value == self._values[name]
         )
+
+    def _why_not(self, value: str) -> str | None:
+        """Why the service's own app of a container group could not use such a vault."""
+        reasons = {
+            "rbac": "the service's own app is documented for access policies alone",
+            "trusted-services": "the service's own app passes no firewall",
+        }
+        return reasons.get(value) if self.draft.first_party else None
 
     def _clash(self, text: str) -> str:
         return self._taken if self._taken.startswith(f"{text} ") else ""
@@ -131,7 +139,10 @@ class NewVault(SetupPage):
 
     def on_choice_opened(self, event: Choice.Opened) -> None:
         name = event.choice.id or ""
-        rows = [Row(value, (word, hint)) for value, word, hint in OPTIONS[name]]
+        rows = [
+            Row(value, (word, hint), data=self._why_not(value))
+            for value, word, hint in OPTIONS[name]
+        ]
         columns = (Column("", 18), Column("What it means", prose=True))
 
         def chosen(value: str | None) -> None:

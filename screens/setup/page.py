@@ -15,9 +15,11 @@ from screens.widgets.status import Note, TitleLine
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.explain import Names, explain
-from services.setup.draft import Draft
+from services.model.intent import Kind
+from services.setup.draft import STEPS, Draft
 
-STEPS = ("Where", "Vault", "Key", "Access", "Workspace", "Review")
+BEFORE, AFTER = ("Where", "Vault", "Key", "Access"), ("Review",)
+"""The steps around the one that is named after what is set up."""
 
 
 class Rail(Widget):
@@ -25,13 +27,18 @@ class Rail(Widget):
 
     DEFAULT_CSS = "Rail { height: 2; border-bottom: solid $rule; }"
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, kind: Kind = "workspace") -> None:
         super().__init__(id="rail")
-        self._number = number
+        self._number, self._kind = number, kind
+
+    def show(self, kind: Kind) -> None:
+        """Name the fifth step after this."""
+        self._kind = kind
+        self.refresh()
 
     def render(self) -> RenderResult:
         parts: list[str | tuple[str, str]] = [" Set up  "]
-        for at, name in enumerate(STEPS, 1):
+        for at, name in enumerate((*BEFORE, STEPS[self._kind], *AFTER), 1):
             if at < self._number:
                 parts += [f" {at} {name} ", ("OK ", "$text-success")]
             elif at == self._number:
@@ -57,7 +64,7 @@ class SetupPage(Page[None]):
         self.draft = draft
 
     def body(self) -> ComposeResult:
-        yield Rail(self.number)
+        yield Rail(self.number, self.draft.kind)
         yield SideRail(self.number, self.draft)
         yield from self.question()
 
@@ -81,7 +88,8 @@ class SetupPage(Page[None]):
         return Names(
             vault=draft.vault_name or "your vault",
             key=draft.key_name or "your key",
-            workspace=draft.workspace.name,
+            workspace=draft.name,
+            kind=draft.kind,
             group=draft.group,
             region=draft.region or "its region",
             retention_days=vault.retention_days if vault else retention,

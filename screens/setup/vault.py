@@ -17,6 +17,7 @@ from services.checks.fit import Fit, deleted_fit, vault_fit
 from services.explain import Names
 from services.ids import ArmId
 from services.model.resources import DeletedVault, Vault
+from services.setup.draft import NOUNS
 
 COLUMNS = (
     Column("Name"),
@@ -27,8 +28,12 @@ COLUMNS = (
     Column("Because", prose=True),
 )
 WHY = (
-    "Why: the key must live in the subscription of the workspace, and the vault must be "
+    "Why: the key must live in the subscription of the {what}, and the vault must be "
     "purge-protected, or one delete could make every byte unreadable."
+)
+APP = (
+    "Why: the service's own app is documented for vaults with access policies and without a "
+    "firewall. An identity passes both; who unwraps is chosen on the page before."
 )
 CREATE = "+"
 ORDER = {"ok": 0, "fix": 1, "warn": 2, "no": 3}
@@ -49,14 +54,18 @@ class ChooseVault(SetupPage):
     def question(self) -> ComposeResult:
         yield TitleLine("Which vault holds the key?", "reading")
         yield ListTable(COLUMNS)
-        yield Note(WHY, id="note")
+        yield Note(self._why, id="note")
 
     def on_mount(self) -> None:
         self.query_one(ListTable).focus()
         self.action_again()
 
+    @property
+    def _why(self) -> str:
+        return APP if self.draft.first_party else WHY.format(what=NOUNS[self.draft.kind])
+
     def action_again(self) -> None:
-        self.query_one(Note).say(WHY)
+        self.query_one(Note).say(self._why)
         self.load(self._read())
 
     async def _read(self) -> None:
@@ -66,7 +75,10 @@ class ChooseVault(SetupPage):
             self._deleted(subscription), self._collect(subscription, found)
         )
         tenant = self.draft.subscription.tenant_id
-        judged = [(vault_fit(one, self.draft.region, tenant), one) for one in found]
+        app = self.draft.first_party
+        judged = [
+            (vault_fit(one, self.draft.region, tenant, first_party=app), one) for one in found
+        ]
         judged.sort(key=lambda pair: (ORDER[pair[0].word], pair[1].name.lower()))
         rows = [_row(one, fit) for fit, one in judged] + deleted
         new = Row(CREATE, ("+ a new vault", "", "", "", "", ""))
@@ -114,7 +126,7 @@ class ChooseVault(SetupPage):
         word, because = row.cells[4:] if row else ("", "")
         fit = row.data[1] if row and isinstance(row.data, tuple) else None
         if row is None or not because:
-            self.query_one(Note).say(WHY)
+            self.query_one(Note).say(self._why)
         elif fit is None:
             self.query_one(Note).say(because)
         else:

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 
 from screens.base import Page
 from screens.keys import bind
+from screens.setup.flow import TITLE, WORDS, pick_flow
 from screens.setup.page import Rail, explanation
 from screens.setup.rail import SideRail
 from screens.widgets.explain import Explanation
@@ -18,22 +19,33 @@ from services import names
 from services.azure import groups, providers, subscriptions
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
-from services.checks.regions import NEEDED, Region, offered
+from services.checks.regions import Region, needed_by, offered
 from services.explain import Names
+from services.model.intent import Kind
 from services.model.resources import ResourceGroup, Subscription
-from services.setup.draft import Draft
+from services.setup.draft import NOUNS, Draft
 
 WAITING = "Signing in. This page fills itself when that is done; w on Home shows how far it is."
-WHY = (
-    "Why: key, vault and workspace must be in one subscription and region, and the region must "
-    "offer Machine Learning, Cosmos DB, AI Search and Storage together."
+WHY: dict[Kind, str] = {
+    "workspace": "Why: key, vault and workspace must be in one subscription and region, and the "
+    "region must offer Machine Learning, Cosmos DB, AI Search and Storage together.",
+    "container-group": "Why: key, vault and container group belong into one subscription and "
+    "region. A group is encrypted with your key from its first byte or never.",
+    "cluster": "Why: vault, disk encryption set and disks must be in one subscription and region. "
+    "OS disks take your key when the cluster is made, or never.",
+}
+KINDS: tuple[tuple[Kind, str], ...] = (
+    ("workspace", "Machine Learning, with its Cosmos DB, AI Search and Storage"),
+    ("container-group", "Container Instances, and what they keep of a deployment"),
+    ("cluster", "Kubernetes Service, by a disk encryption set"),
 )
+"""What can be set up, and what the key encrypts there."""
 WHICH = (
-    "The workspace, its vault and its key will be in this subscription, and its bill gets them. "
+    "What you set up, its vault and its key will be in this subscription, and its bill gets them. "
     "wrapkey remembers it for next time."
 )
 NONE = (
-    "You can see no subscription in this tenant, so there is nowhere to put a workspace. Ask for "
+    "You can see no subscription in this tenant, so there is nowhere to put anything. Ask for "
     "a role on one, or press w on Home to sign in as somebody else or to another tenant."
 )
 NEW = "+"
@@ -46,7 +58,7 @@ class Where(Page[None]):
     BINDINGS = bind("again_list")
     title_word = "Set up: where"
     guide = (
-        "Choose subscription, region and resource group: enter opens a choice, up and down go "
+        "Choose what to set up, and its subscription, region and resource group: enter opens a choice, up and down go "
         "from row to row, and Continue goes on. Nothing is written before the last page."
     )
 
@@ -61,13 +73,16 @@ class Where(Page[None]):
         yield SideRail(1)
         yield TitleLine("Where will it be?")
         with Form():
+            yield Choice("What", NOUNS["workspace"], id="kind")
             yield Choice("Subscription", id="subscription")
             yield Choice("Region", id="region")
             yield Choice("Resource group", id="group")
+            yield Choice(TITLE.rstrip("?"), id="flow")
             yield Go()
         yield Note(WAITING, id="note")
 
     def on_mount(self) -> None:
+        self.query_one("#flow").display = False
         self.session_changed()
 
     def session_changed(self) -> None:
@@ -85,7 +100,9 @@ class Where(Page[None]):
 
     def explain(self) -> Explanation:
         draft = self.draft
-        return explanation("where", Names(region=draft.region if draft else "its region"))
+        return explanation(
+            "where", Names(region=draft.region, kind=draft.kind) if draft else Names()
+        )
 
     def _ask(self) -> None:
         """Several subscriptions, and no word about which: the person says."""
@@ -103,7 +120,7 @@ class Where(Page[None]):
 
     def _begin(self, subscription: Subscription) -> None:
         self.draft = self._draft(subscription, self.shell.session.region)
-        self.query_one(Note).say(WHY)
+        self.query_one(Note).say(WHY[self.draft.kind])
         self._show()
         self.query_one(Go).focus()
         self.action_again()
@@ -117,7 +134,7 @@ class Where(Page[None]):
         subscription = self.draft.subscription.id
         try:
             self._regions, self._groups = await asyncio.gather(
-                _regions(self.shell.session.live, subscription),
+                _regions(self.shell.session.live, subscription, self.draft.kind),
                 groups.list_groups(self.shell.session.live, subscription),
             )
         except AzureError as error:
@@ -135,12 +152,16 @@ class Where(Page[None]):
         draft = self.draft
         if draft is None:
             return
+        self.query_one("#kind", Choice).show(NOUNS[draft.kind], dict(KINDS)[draft.kind])
+        self.query_one("#flow").display = draft.kind == "container-group"
+        self.query_one("#flow", Choice).show(*WORDS[draft.container_group.flow])
+        self.query_one(Rail).show(draft.kind)
         count = len(self.shell.session.subscriptions)
         self.query_one("#subscription", Choice).show(
             draft.subscription.name, f"one of {count} you can see"
         )
         region = next((one for one in self._regions if one.name == draft.region), None)
-        hint = region.because or "all four services are offered" if region else "reading regions"
+        hint = region.because or _all(draft.kind) if region else "reading regions"
         self.query_one("#region", Choice).show(draft.region or "not chosen yet", hint)
         there = {group.name.lower() for group in self._groups}
         made = "exists" if draft.group.lower() in there else "new, the plan makes it"
@@ -153,6 +174,10 @@ class Where(Page[None]):
             self._pick_subscription()
         elif self.draft is None:
             self.shell.say(self._not_yet())
+        elif event.choice.id == "kind":
+            self._pick_kind(self.draft)
+        elif event.choice.id == "flow":
+            pick_flow(self, self.draft, self._show)
         elif event.choice.id == "region":
             self._pick_region(self.draft)
         else:
@@ -163,6 +188,20 @@ class Where(Page[None]):
         if self.shell.session.subscriptions:
             return "Choose a subscription first: its row opens with enter."
         return NONE if self.shell.session.stage == "ready" else "Not signed in yet."
+
+    def _pick_kind(self, draft: Draft) -> None:
+        rows = [Row(kind, (NOUNS[kind], what)) for kind, what in KINDS]
+        columns = (Column("", 18), Column("What the key encrypts", prose=True))
+        self.app.push_screen(Picker("What is it?", columns, rows, chosen=draft.kind), self._kind)
+
+    def _kind(self, chosen: str | None) -> None:
+        kind = next((one for one, _ in KINDS if one == chosen), None)
+        if kind is not None and self.draft is not None and kind != self.draft.kind:
+            self.draft.choose_kind(kind)
+            self._regions = []
+            self.query_one(Note).say(WHY[kind])
+            self._show()
+            self.action_again()
 
     def _pick_subscription(self) -> None:
         rows = [
@@ -179,7 +218,9 @@ class Where(Page[None]):
         if found and self.draft is None:
             self.shell.choose_subscription(found[0].id)
         elif found and self.draft is not None and found[0].id != self.draft.subscription.id:
+            kind = self.draft.kind
             self.draft = self._draft(found[0], self.draft.region)
+            self.draft.choose_kind(kind)
             self._regions, self._groups = [], []
             self.shell.choose_subscription(found[0].id)
             self._show()
@@ -256,9 +297,18 @@ def _region_cells(one: Region) -> tuple[str, str, str, str]:
     return (one.name, one.display_name, "NO" if one.missing else "OK", one.because)
 
 
-async def _regions(conn: Connection, subscription: str) -> list[Region]:
-    reads = [providers.get_provider(conn, subscription, namespace) for namespace in NEEDED]
+def _all(kind: Kind) -> str:
+    """That a region serves."""
+    count = len(needed_by(kind))
+    return {1: "it is offered", 2: "both services are offered"}.get(
+        count, "all four services are offered"
+    )
+
+
+async def _regions(conn: Connection, subscription: str, kind: Kind) -> list[Region]:
+    needed = needed_by(kind)
+    reads = [providers.get_provider(conn, subscription, namespace) for namespace in needed]
     locations, found = await asyncio.gather(
         subscriptions.list_locations(conn, subscription), asyncio.gather(*reads)
     )
-    return offered(locations, found)
+    return offered(locations, found, kind)

@@ -32,10 +32,18 @@ class Fit(msgspec.Struct, frozen=True):
     """What a repair could not take back; empty where it could."""
 
 
-def vault_fit(vault: Vault, region: str, tenant: str, *, mode: str = "own-resources") -> Fit:
-    """Whether ``vault`` can hold the key of a workspace in ``region``.
+def vault_fit(
+    vault: Vault,
+    region: str,
+    tenant: str,
+    *,
+    mode: str = "own-resources",
+    first_party: bool = False,
+) -> Fit:
+    """Whether ``vault`` can hold the key of what is set up in ``region``.
 
     ``mode`` is the workspace's encryption mode: service-side needs public access.
+    ``first_party``: the app of Container Instances is to unwrap the key.
     """
     if vault.location.replace(" ", "").lower() != region.lower():
         return Fit("no", f"in {vault.location}")
@@ -43,7 +51,7 @@ def vault_fit(vault: Vault, region: str, tenant: str, *, mode: str = "own-resour
         return Fit("no", "belongs to another tenant")
     if vault.state not in ("", "Succeeded", "RegisteringDns"):
         return Fit("no", f"not ready: {vault.state}")
-    network = network_fit(vault, mode=mode)
+    network = app_fit(vault) if first_party else network_fit(vault, mode=mode)
     if network.word == "no":
         return network
     if not vault.soft_delete:
@@ -70,6 +78,20 @@ def network_fit(vault: Vault, *, mode: str = "own-resources") -> Fit:
     if closed:
         return Fit("warn", "only trusted services pass")
     return Fit("ok", "")
+
+
+def app_fit(vault: Vault) -> Fit:
+    """Whether the vault lets the app of Container Instances use a key, as far as is known.
+
+    Source: page "Encrypt deployment data" (a firewall asks for an identity); that roles do
+    not serve is reported by users (terraform-provider-azurerm issue 23305), UNVERIFIED today.
+    """
+    if vault.public_access.lower() == "disabled" or vault.default_action.lower() == "deny":
+        return Fit("no", "the app passes no firewall")
+    network = network_fit(vault)
+    if network.word == "ok" and vault.rbac:
+        return Fit("warn", "the app is documented for access policies alone")
+    return network
 
 
 def deleted_fit(vault: DeletedVault) -> Fit:

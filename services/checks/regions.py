@@ -1,4 +1,4 @@
-"""Which regions can hold an encrypted workspace.
+"""Which regions can hold what is set up.
 
 The managed resource group of a workspace holds Cosmos DB, AI Search and Storage in the
 workspace's own region, so a region serves only where all four are offered. What a
@@ -7,7 +7,7 @@ provider lists says "offered", not "has capacity" (Azure tells no capacity in ad
 
 import msgspec
 
-from services.model.intent import Intent, Kind, WorkspaceSetup, kind_of
+from services.model.intent import Intent, Kind, kind_of
 from services.model.resources import Location, Provider
 
 NEEDED = {
@@ -27,9 +27,14 @@ _OTHERS: dict[Kind, dict[str, tuple[str, str]]] = {
 }
 
 
+def needed_by(kind: Kind) -> dict[str, tuple[str, str]]:
+    """What a region must offer for this kind, as in ``NEEDED``."""
+    return NEEDED if kind == "workspace" else _OTHERS[kind]
+
+
 def needed_of(intent: Intent) -> dict[str, tuple[str, str]]:
-    """What a region must offer for an intent of this kind, as in ``NEEDED``."""
-    return NEEDED if isinstance(intent, WorkspaceSetup) else _OTHERS[kind_of(intent)]
+    """What a region must offer for an intent, as in ``NEEDED``."""
+    return needed_by(kind_of(intent))
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -46,7 +51,9 @@ class Region(msgspec.Struct, frozen=True):
         return f"no {', no '.join(self.missing)}" if self.missing else ""
 
 
-def offered(locations: list[Location], providers: list[Provider]) -> list[Region]:
+def offered(
+    locations: list[Location], providers: list[Provider], kind: Kind = "workspace"
+) -> list[Region]:
     """Every region of the subscription, those that can serve first, then by name.
 
     A provider that could not be read counts as missing everywhere; callers pass what
@@ -57,8 +64,8 @@ def offered(locations: list[Location], providers: list[Provider]) -> list[Region
     for location in locations:
         missing = tuple(
             service
-            for namespace, (kind, service) in NEEDED.items()
-            if not _offers(found.get(namespace.lower()), kind, location.name)
+            for namespace, (type_, service) in needed_by(kind).items()
+            if not _offers(found.get(namespace.lower()), type_, location.name)
         )
         regions.append(Region(location.name, location.display_name, missing))
     return sorted(regions, key=lambda region: (bool(region.missing), region.name))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services import names
+from services.checks.fit import app_fit
 from services.checks.repairs import choose
 from services.ids import ArmId
 from services.model.cost import Assumptions
@@ -96,6 +97,33 @@ class Draft:
     currency: str = "USD"
     repairs: dict[str, bool] = field(default_factory=dict)
     """By check: whether its repair was taken into the plan, or left out of it."""
+
+    def choose_kind(self, kind: Kind) -> None:
+        """Set up this; what was chosen about the repairs of another kind is forgotten."""
+        if kind != self.kind:
+            self.kind, self.repairs = kind, {}
+
+    def choose_flow(self, *, first_party: bool) -> None:
+        """Let the service's own app unwrap a container group's key, or an identity."""
+        self.container_group = msgspec.structs.replace(
+            self.container_group,
+            flow="first-party" if first_party else "identity",
+            identity="" if first_party else self.container_group.identity,
+        )
+
+    @property
+    def first_party_problem(self) -> str:
+        """Why the app can't unwrap a key of the chosen vault; empty where it may.
+
+        Of a vault that exists, :func:`services.checks.fit.app_fit` tells more.
+        """
+        wish = self.new_vault
+        if wish is None:
+            fit = app_fit(self.vault) if self.vault is not None else None
+            return f"{self.vault_name}: {fit.because}" if fit and fit.word == "no" else ""
+        if wish.access == "rbac":
+            return f"the new vault {wish.name} is to decide by roles"
+        return f"the new vault {wish.name} is to be closed" if wish.network != "public" else ""
 
     def choose_vault(self, vault: Vault) -> None:
         """Use a vault that exists; a key of another vault is forgotten."""

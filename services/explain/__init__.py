@@ -8,29 +8,18 @@ from collections.abc import Callable
 
 import msgspec
 
+from services.explain import cluster, containers
+from services.explain.words import Explanation, Names
+from services.model.intent import Kind
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's own names; the defaults read well when nothing is chosen yet."""
-
-    vault: str = "your vault"
-    key: str = "your key"
-    workspace: str = "your workspace"
-    group: str = "your resource group"
-    region: str = "its region"
-    retention_days: int = 90
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """One topic explained."""
-
-    title: str
-    paragraphs: tuple[str, ...]
-    source: str
+__all__ = ["TOPICS", "Explanation", "Names", "explain"]
 
 
 def explain(topic: str, names: Names | None = None) -> Explanation:
     """The explanation of a topic; raises KeyError for a topic that is not in TOPICS."""
-    found = TOPICS[topic](names or Names())
+    given = names or Names()
+    own = OTHERS.get(given.kind, {}).get(topic, TOPICS[topic])
+    found = own(given)
     # a default such as "your vault" may begin a paragraph; a name stays as it is written
     paragraphs = tuple(
         f"Y{one[1:]}" if one.startswith("your ") else one for one in found.paragraphs
@@ -335,3 +324,9 @@ TOPICS: dict[str, Callable[[Names], Explanation]] = {
     "browse": _browse,
 }
 """Topic to the function that writes it."""
+
+OTHERS: dict[Kind, dict[str, Callable[[Names], Explanation]]] = {
+    "container-group": containers.TOPICS,
+    "cluster": cluster.TOPICS,
+}
+"""What is said in its place about another kind."""
