@@ -1,48 +1,57 @@
-"""Rotate: which workspace, to which version, who else uses the key; then a question, then the run."""
+"""Rotate: what, to which version, who else uses the key; then a question, then the run."""
 
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 from textual.app import ComposeResult
 
 from screens.browse.listing import Listing, Pages
 from screens.browse.page import BrowsePage
-from screens.browse.rows import WORKSPACES, workspace_pages
-from screens.browse.workspaces import workspace_about, workspace_names
+from screens.browse.rows import place
 from screens.change import ChangePage, Line, findings, steps
 from screens.keys import bind
-from screens.widgets.confirm import Confirm
+from screens.widgets.confirm import Confirm, TypedConfirm
 from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, Row
+from services import browse, portal
 from services.azure import keys
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
-from services.changes.findings import UNKNOWN_TOOL
-from services.changes.model import Rotation, Wish
+from services.changes.findings import unknown_tool
+from services.changes.keyed import Keyed, pages
+from services.changes.model import GroupPlace, Rotation, SetPlace, Wish
 from services.changes.rotation import plan_rotation, read
 from services.checks.facts import Unknown
 from services.diagnosis.target import NoTarget
 from services.explain import Names
+from services.model.diagnosis import NOUNS
 from services.model.plan import Plan
-from services.model.resources import Key, KeyVersion, Workspace
+from services.model.resources import Key, KeyVersion
+from services.setup.recreation import LOST, Hole
 
 CHOICES = (Column("To"), Column("What", 26), Column("Created", 10))
 KEEP = (
     "The old version stays enabled: Cosmos DB asks for 24 hours at least. The last step says until "
     "when."
 )
+KEEP_DISKS = (
+    "The old version must stay enabled until every disk has moved. The last step says who has not."
+)
 
 
 class RotatePage(ChangePage):
-    """What a rotation of a workspace, or of all that use a key, would do."""
+    """What a rotation would do: of a workspace, a set, a group, or of all that use a key."""
 
-    BINDINGS = bind("rotate_now", "rotate_to")
+    BINDINGS = bind("rotate_now", "rotate_to", "secrets")
     title_word = "Rotate"
     guide = (
         "The steps of the rotation, what speaks against it, and who uses the key with which version. "
         "FAIL refuses it. v chooses another version or another key of the same vault; a asks and "
-        "begins. Cosmos DB, AI Search and Storage are waited for, as far as each tells. Keep the old "
-        "version enabled for 24 hours at least."
+        "begins. Who takes the version later is waited for, as far as Azure tells. A container group "
+        "is deleted and made again: s says where its secrets are found. Keep the old version enabled "
+        "until the last step's word."
     )
 
     def __init__(self, asked: str, name: str) -> None:
@@ -69,7 +78,18 @@ class RotatePage(ChangePage):
 
     async def ask(self, plan: Plan) -> bool:
         named = "\n".join(f"- {one.title}" for one in plan.steps)
-        text = f"{named}\n\n{KEEP}"
+        found = self._found
+        group = (
+            next((x for x in found.places if isinstance(x, GroupPlace)), None) if found else None
+        )
+        if group is not None:
+            lost = "\n".join(f"- {one}" for one in LOST)
+            text = f"{named}\n\nWhat goes for good:\n{lost}"
+            question = f"Delete {group.group.name} and make it again?"
+            answer = await self.app.push_screen_wait(TypedConfirm(question, text, group.group.name))
+            return bool(answer)
+        only_disks = found is not None and all(isinstance(x, SetPlace) for x in found.places)
+        text = f"{named}\n\n{KEEP_DISKS if only_disks else KEEP}"
         answer = await self.app.push_screen_wait(Confirm(f"Rotate {self._named}?", text))
         return bool(answer)
 
@@ -78,6 +98,8 @@ class RotatePage(ChangePage):
             return self.ready or None
         if action == "rotate_to":
             return self._found is not None or None
+        if action == "secrets":
+            return bool(self._holes())
         return super().check_action(action, parameters)
 
     def action_rotate_now(self) -> None:
@@ -85,6 +107,26 @@ class RotatePage(ChangePage):
 
     def action_rotate_to(self) -> None:
         self.run_worker(self._choose(), group="ask", exclusive=True, description="choose")
+
+    def _holes(self) -> tuple[Hole, ...]:
+        """Secrets that a group needs to be made again."""
+        places = self._found.places if self._found is not None else ()
+        return tuple(hole for x in places if isinstance(x, GroupPlace) for hole in x.holes)
+
+    def action_secrets(self) -> None:
+        self.run_worker(self._secrets(), group="ask", exclusive=True, description="secrets")
+
+    async def _secrets(self) -> None:
+        """Ask where each secret is found; never for its value."""
+        sources = dict(self._wish.secrets)
+        for hole in self._holes():
+            prompt = Prompt(f"{hole.name} is found at", value=hole.source, rule=_source)
+            said = await self.app.push_screen_wait(prompt)
+            if not said:
+                break
+            sources[hole.name] = said
+        self._wish = msgspec.structs.replace(self._wish, secrets=sources)
+        self.action_again()
 
     async def _choose(self) -> None:
         found = self._found
@@ -103,7 +145,8 @@ class RotatePage(ChangePage):
         rows = [row for row, _ in offered]
         chosen = await self.app.push_screen_wait(Picker("Rotate to", CHOICES, rows))
         if chosen:
-            self._wish = next(wish for row, wish in offered if row.key == chosen)
+            wish = next(wish for row, wish in offered if row.key == chosen)
+            self._wish = msgspec.structs.replace(wish, secrets=self._wish.secrets)
             self.action_again()
 
 
@@ -128,6 +171,12 @@ def choices(
     return made
 
 
+def _source(text: str) -> str:
+    """The rule of where a secret is found."""
+    good = text.startswith(("env:", "file:")) and not text.endswith(":")
+    return "" if good else "env:NAME or file:PATH, for example file:~/token"
+
+
 def _users(found: Rotation) -> list[Line]:
     if isinstance(found.dependents, Unknown):
         return []
@@ -145,39 +194,89 @@ def _tool(found: Rotation) -> Line:
     named = [one for one in found.findings if one.check == "rotation-tool" and one.status == "warn"]
     if named:
         return Line("", "Another tool may undo it", named[0].meaning)
-    return Line("", "Another tool might undo it", UNKNOWN_TOOL)
+    return Line("", "Another tool might undo it", unknown_tool(NOUNS[found.places[0].kind]))
+
+
+KEYED = (
+    Column("What", 19),
+    Column("Name"),
+    Column("Region", 11),
+    Column("Another version", 15),
+    Column("Key", prose=True),
+)
 
 
 class RotateStart(BrowsePage):
-    """Which workspace is to go to another version?"""
+    """What is to go to another version?"""
 
+    BINDINGS = bind("delete_this")
     title_word = "Rotate"
     topic = "key"
     guide = (
-        "The workspaces that are encrypted with a key of yours. Enter shows what a rotation would do: "
-        "its steps, what speaks against it, and who uses the key. Nothing is changed before a second "
-        "question. A key in Browse rotates every workspace that uses it."
+        "Everything that is encrypted with a key of yours. Enter shows what a rotation would do: its "
+        "steps, what speaks against it, and who uses the key. Nothing is changed before a second "
+        "question. Another version: is moved, by itself (the set follows the newest), by its set, "
+        "made again (deleted and created), can't be. A key in Browse rotates every workspace and "
+        "disk encryption set that uses it. D shows what deleting the selected one would do."
     )
 
     def where(self) -> str:
         return "Rotate"
 
     def listings(self) -> ComposeResult:
-        yield Listing("Which workspace is to be rotated?", WORKSPACES, id="workspaces")
+        yield Listing("What is to be rotated?", KEYED, id="keyed")
 
     def read(self, conn: Connection) -> None:
-        self.listing("workspaces").read(self._pages(conn))
+        self.listing("keyed").read(self._pages(conn))
 
     async def _pages(self, conn: Connection) -> Pages:
-        async for rows in workspace_pages(conn, self.subscriptions):
-            yield [row for row in rows if row.data.encryption is not None]
+        ids = [one.id for one in self.subscriptions]
+        if not ids:
+            return
+        async for page in pages(conn, ids):
+            yield [self._row(conn, one) for one in page]
+
+    def _row(self, conn: Connection, one: Keyed) -> Row:
+        used = browse.named(one.key)
+        key = f"{used.vault}/{used.key}" if used.key else one.key
+        cells = (NOUNS[one.kind], one.name, one.location, one.how, key)
+        page = portal.resource(conn.cloud, one.id, self.tenant)
+        also = place(one.id, self.subscriptions)
+        return Row(one.id, cells, one.id, one.raw, page, also, data=one)
 
     def opened(self, row: Row) -> None:
-        one: Workspace = row.data
+        one: Keyed = row.data
         self.app.push_screen(RotatePage(one.id, one.name))
 
+    def action_delete_this(self) -> None:
+        from screens.delete import DeletePage
+
+        if self.row is not None:
+            one: Keyed = self.row.data
+            self.app.push_screen(DeletePage(one.id, one.name, one.kind))
+
+    def touched(self) -> tuple[str, str]:
+        one: Keyed | None = self.row.data if self.row else None
+        address = one is not None and one.key.startswith("https://")
+        return (one.key, one.name) if one is not None and address else ("", "")
+
     def about(self, row: Row) -> str:
-        return f"{workspace_about(row.data, self.subscriptions)} Enter shows what would be done."
+        one: Keyed = row.data
+        used = browse.named(one.key)
+        key = (
+            f"key {used.vault}/{used.key}/{used.version or '??'}" if used.key else f"set {one.key}"
+        )
+        where = place(one.id, self.subscriptions)
+        return f"{NOUNS[one.kind]} {one.name}: {key}. In {where}. Enter shows what would be done."
 
     def names(self, row: Row | None) -> Names:
-        return workspace_names(row.data if row else None)
+        if row is None:
+            return Names()
+        one: Keyed = row.data
+        used = browse.named(one.key)
+        return Names(
+            workspace=one.name,
+            region=one.location,
+            vault=used.vault or "your vault",
+            key=used.key or "your key",
+        )

@@ -2,7 +2,7 @@
 
 from services.azure import calls
 from services.azure.connection import Connection
-from services.azure.operations import Operation
+from services.azure.operations import Operation, wait
 from services.ids import ArmId
 from services.model.resources import KubernetesVersion, ManagedCluster, NodePool, Raw
 from services.text import plain
@@ -44,13 +44,18 @@ async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:
     )
 
 
-async def delete_cluster(conn: Connection, id: str) -> None:
-    """Delete a cluster with its nodes and their group, and wait; raises AzureError."""
+async def begin_delete(conn: Connection, id: str) -> Operation:
+    """Start to delete a cluster; raises AzureError when Azure refuses it."""
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
     what = f"delete cluster {where.name}"
-    begin = sdk.managed_clusters.begin_delete
-    await calls.finish(conn, what, begin, where.group, where.name)
+    return await calls.begin(conn, what, sdk.managed_clusters.begin_delete, where.group, where.name)
+
+
+async def delete_cluster(conn: Connection, id: str) -> None:
+    """Delete a cluster with its nodes and their group, and wait; raises AzureError."""
+    what = f"delete cluster {ArmId.parse(id).name}"
+    await wait(conn, await begin_delete(conn, id), what)
 
 
 async def versions(

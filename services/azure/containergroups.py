@@ -2,7 +2,7 @@
 
 from services.azure import calls
 from services.azure.connection import Connection
-from services.azure.operations import Operation
+from services.azure.operations import Operation, wait
 from services.azure.usages import usage
 from services.ids import ArmId
 from services.model.resources import ContainerGroup, GroupEvent, GroupLimit, Raw, Usage
@@ -45,13 +45,18 @@ async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:
     )
 
 
-async def delete_group(conn: Connection, id: str) -> None:
-    """Delete a group and wait; there is no soft delete. Raises AzureError."""
+async def begin_delete(conn: Connection, id: str) -> Operation:
+    """Start to delete a container group; raises AzureError when Azure refuses it."""
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
     what = f"delete container group {where.name}"
-    begin = sdk.container_groups.begin_delete
-    await calls.finish(conn, what, begin, where.group, where.name)
+    return await calls.begin(conn, what, sdk.container_groups.begin_delete, where.group, where.name)
+
+
+async def delete_group(conn: Connection, id: str) -> None:
+    """Delete a group and wait; there is no soft delete. Raises AzureError."""
+    what = f"delete container group {ArmId.parse(id).name}"
+    await wait(conn, await begin_delete(conn, id), what)
 
 
 async def logs(conn: Connection, id: str, container: str, lines: int = 50) -> str:

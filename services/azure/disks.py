@@ -2,7 +2,8 @@
 
 from services.azure import calls
 from services.azure.connection import Connection
-from services.azure.operations import Operation
+from services.azure.errors import translated
+from services.azure.operations import Operation, wait
 from services.azure.usages import usage
 from services.ids import ArmId
 from services.model.resources import DiskEncryptionSet, Raw, Usage, VmSize
@@ -18,6 +19,13 @@ async def get_set(conn: Connection, id: str) -> DiskEncryptionSet | None:
     what = f"read disk encryption set {where.name}"
     raw = await calls.find(what, sdk.disk_encryption_sets.get, where.group, where.name)
     return None if raw is None else encryption_set(raw)
+
+
+async def list_sets(conn: Connection, subscription: str) -> list[DiskEncryptionSet]:
+    """The disk encryption sets of a subscription, by name; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    found = await calls.everything("list disk encryption sets", sdk.disk_encryption_sets.list)
+    return sorted(map(encryption_set, found), key=lambda one: (one.name.lower(), one.id))
 
 
 async def begin_create_set(conn: Connection, id: str, body: Raw) -> Operation:
@@ -37,12 +45,49 @@ async def begin_create_set(conn: Connection, id: str, body: Raw) -> Operation:
     )
 
 
-async def delete_set(conn: Connection, id: str) -> None:
-    """Delete a set that no disk uses any more, and wait; raises AzureError."""
+async def begin_change_key(conn: Connection, id: str, key_url: str, vault_id: str) -> Operation:
+    """Start to point a set to another key or version; raises AzureError.
+
+    Compute wraps the data key of every disk anew, with the set's identity. ``vault_id`` is empty
+    for a vault of another subscription, which may not be named ("Disk Encryption Sets - Update").
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    source = {"sourceVault": {"id": vault_id}} if vault_id else {}
+    return await calls.begin(
+        conn,
+        f"change the key of disk encryption set {where.name}",
+        sdk.disk_encryption_sets.begin_update,
+        where.group,
+        where.name,
+        calls.body({"properties": {"activeKey": {**source, "keyUrl": key_url}}}),
+    )
+
+
+async def users(conn: Connection, id: str) -> tuple[str, ...]:
+    """Ids of the disks and machines that are encrypted through a set; raises AzureError."""
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    what = f"read what uses disk encryption set {where.name}"
+    with translated(what):
+        listing = sdk.disk_encryption_sets.list_associated_resources(where.group, where.name)
+        return tuple([calls.arm_id(one) async for one in listing])
+
+
+async def begin_delete_set(conn: Connection, id: str) -> Operation:
+    """Start to delete a set that nothing uses any more; raises AzureError."""
     where = ArmId.parse(id)
     sdk = await calls.client(conn, SDK, where.subscription)
     what = f"delete disk encryption set {where.name}"
-    await calls.finish(conn, what, sdk.disk_encryption_sets.begin_delete, where.group, where.name)
+    return await calls.begin(
+        conn, what, sdk.disk_encryption_sets.begin_delete, where.group, where.name
+    )
+
+
+async def delete_set(conn: Connection, id: str) -> None:
+    """Delete a set that no disk uses any more, and wait; raises AzureError."""
+    what = f"delete disk encryption set {ArmId.parse(id).name}"
+    await wait(conn, await begin_delete_set(conn, id), what)
 
 
 async def usages(conn: Connection, subscription: str, region: str) -> tuple[Usage, ...]:

@@ -1,7 +1,7 @@
-"""What deleting a workspace would do, before anything is done. Writes nothing.
+"""What a delete would do, before anything is done. Writes nothing.
 
-The vault and the key never go with it. The managed resource group goes with it and never
-without it: it is refused here, whoever asks.
+The vault and the key never go. What Azure made for a workspace or a cluster goes with it and
+never without it: it is refused here, whoever asks.
 """
 
 import asyncio
@@ -12,7 +12,9 @@ import msgspec
 
 from services.azure import authorization, groups, locks, workspaces
 from services.azure.connection import Connection
+from services.changes import machinedeletion
 from services.changes.findings import finding, locked, missing_right, unread
+from services.changes.machinedeletion import NoDeletion
 from services.changes.model import Deletion, Part
 from services.checks.facts import Unknown, known
 from services.cost import cache, managed
@@ -22,9 +24,12 @@ from services.diagnosis.facts import described, own_ids
 from services.fleet.words import kind_of
 from services.ids import ArmId, BadId, same
 from services.model.cost import KEPT_DAYS, Range
+from services.model.diagnosis import NOUNS, Target
 from services.model.plan import Finding, Plan, Step
 from services.model.resources import Lock, Permission, Resource, Workspace
 from services.text import plain
+
+__all__ = ["Deletion", "NoDeletion", "command", "plan_deletion", "read"]
 
 DELETE = "Microsoft.MachineLearningServices/workspaces/delete"
 PRICES = "prices"
@@ -32,19 +37,29 @@ PRICES = "prices"
 FOREVER = "A purged workspace can't be recovered, nor what Azure kept for it."
 
 
-class NoDeletion(ValueError):
-    """What was asked for is not deleted here; the message says why and what to do."""
-
-
 async def read(
     conn: Connection, text: str, state: Path, *, purge: bool = False, currency: str = "USD"
 ) -> Deletion:
     """What goes, what stays, what it costs, and what speaks against it.
 
-    ``text`` is a workspace's id or name; one that was deleted softly is named by its id.
-    ``state`` is the folder that keeps prices. Raises NoDeletion, target.NoTarget, AzureError.
+    ``text`` is the id or name of a workspace, a container group, a disk encryption set or a
+    cluster; a workspace that was deleted softly is named by its id. ``state`` is the folder that
+    keeps prices. Raises NoDeletion, target.NoTarget, AzureError.
     """
-    id = await _target(conn, text)
+    asked = await _target(conn, text)
+    if asked.kind == "workspace":
+        return await _workspace(conn, asked.id, state, purge=purge, currency=currency)
+    if purge:
+        raise NoDeletion(
+            f"{asked.name} is a {NOUNS[asked.kind]}: it is deleted for good at once, and there is"
+            " no purge. Leave --purge away."
+        )
+    return await machinedeletion.read(conn, asked, state, currency=currency)
+
+
+async def _workspace(
+    conn: Connection, id: str, state: Path, *, purge: bool, currency: str
+) -> Deletion:
     found, subscription = await workspaces.get_workspace(conn, id), ArmId.parse(id).subscription
     group = found.managed_group if found else await _group_of(conn, id)
     if found is None and not group:
@@ -85,28 +100,32 @@ async def read(
 
 def plan_deletion(deletion: Deletion) -> Plan:
     """The one step that carries it out. Pure."""
-    name, softly = deletion.name, "" if deletion.purge else " softly"
-    after = (
-        FOREVER
-        if deletion.purge
-        else f"It can be recovered for {KEPT_DAYS} days, then it is gone for good."
-    )
-    step = Step(
-        id="delete",
-        kind="workspace-delete",
-        title=f"{'purge' if deletion.purge else 'delete'} workspace {name}{softly}",
-        action="delete",
-        target=deletion.id,
-        params={"purge": deletion.purge, "group": deletion.managed_group},
-        irreversible=after,
-        expected_s=60,
-    )
+    step = _step(deletion) if deletion.kind == "workspace" else machinedeletion.step(deletion)
     return Plan(
         purpose="delete",
         subject=deletion.id,
         caller=deletion.caller,
         findings=deletion.findings,
         steps=(step,),
+    )
+
+
+def _step(deletion: Deletion) -> Step:
+    after = (
+        FOREVER
+        if deletion.purge
+        else f"It can be recovered for {KEPT_DAYS} days, then it is gone for good."
+    )
+    softly = "" if deletion.purge else " softly"
+    return Step(
+        id="delete",
+        kind="workspace-delete",
+        title=f"{'purge' if deletion.purge else 'delete'} workspace {deletion.name}{softly}",
+        action="delete",
+        target=deletion.id,
+        params={"purge": deletion.purge, "group": deletion.managed_group},
+        irreversible=after,
+        expected_s=60,
     )
 
 
@@ -122,33 +141,45 @@ def command(id: str, *, purge: bool) -> str:
 # -- reading
 
 
-async def _target(conn: Connection, text: str) -> str:
-    """The workspace that is meant; refuses everything else that a person might paste."""
+async def _target(conn: Connection, text: str) -> Target:
+    """What is meant; refuses everything else that a person might paste."""
     asked = plain(text.strip(), 500)
     if "://" in asked:
         raise NoDeletion(
-            f"{asked} is an address: wrapkey deletes no key and no vault. Name a workspace."
+            f"{asked} is an address: wrapkey deletes no key and no vault. Name what uses it."
         )
     try:
         id = ArmId.parse(asked)
     except BadId:
-        return (await target.find(conn, asked)).id
-    if id.type.lower() == target.WORKSPACE:
-        return str(id)
+        return await target.find(conn, asked)
+    kind = target.TYPES.get(id.type.lower())
+    if kind is not None:
+        return Target(id=str(id), name=id.name, kind=kind, asked=asked)
     if id.type.lower().startswith(target.VAULT):
         raise NoDeletion(
             f"{id.name} is a vault or a key: wrapkey deletes neither. What depends on it is shown"
             f" by: wrapkey dependents {id}"
         )
+    await _refuse_managed(conn, id)
+    raise NoDeletion(
+        f"{asked} is none of what wrapkey deletes: a workspace, a container group, a disk encryption"
+        " set or a cluster."
+    )
+
+
+async def _refuse_managed(conn: Connection, id: ArmId) -> None:
+    """Raises NoDeletion for a group that Azure made for something, and for what is in it."""
     group = await groups.get_group(conn, id.subscription, id.group) if id.group else None
     owner = group.managed_by if group else ""
-    if target.WORKSPACE in owner.lower():
-        raise NoDeletion(
-            f"{id.name} belongs to the managed group {id.group} of workspace"
-            f" {ArmId.parse(owner).name}. A deny assignment protects it, and a workspace that loses"
-            f" it is lost. It goes with its workspace: wrapkey delete {owner}"
-        )
-    raise NoDeletion(f"{asked} is no workspace; wrapkey deletes workspaces only.")
+    kind = next((one for type, one in target.TYPES.items() if type in owner.lower()), None)
+    if kind is None:
+        return
+    protected = "A deny assignment protects it, and a workspace that loses it is lost."
+    lost = protected if kind == "workspace" else "A cluster that loses it does not work any more."
+    raise NoDeletion(
+        f"{id.name} belongs to the managed group {id.group} of {NOUNS[kind]}"
+        f" {ArmId.parse(owner).name}. {lost} It goes with its {NOUNS[kind]}: wrapkey delete {owner}"
+    )
 
 
 async def _group_of(conn: Connection, id: str) -> str:

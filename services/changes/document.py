@@ -4,7 +4,14 @@ from typing import Any
 
 import msgspec
 
-from services.changes.model import Deletion, Rotation, left_behind
+from services.changes.model import (
+    AnyPlace,
+    Deletion,
+    GroupPlace,
+    Rotation,
+    left_behind,
+    workspaces_of,
+)
 from services.checks.facts import Unknown
 from services.model.cost import KEPT_DAYS
 from services.model.fleet import Dependent
@@ -20,9 +27,10 @@ def rotation_document(rotation: Rotation, plan: Plan) -> dict[str, Any]:
         "subject": rotation.subject,
         "at": msgspec.to_builtins(rotation.at),
         "workspaces": [
-            {"id": one.workspace.id, "name": one.workspace.name, "key": str(one.key)}
-            for one in rotation.places
+            {"id": one.of.id, "name": one.of.name, "key": str(one.key)}
+            for one in workspaces_of(rotation)
         ],
+        "places": [_place(one) for one in rotation.places],
         "key": rotation.name,
         "to": rotation.wanted.id if isinstance(rotation.wanted, KeyVersion) else None,
         "dependents": None
@@ -33,6 +41,12 @@ def rotation_document(rotation: Rotation, plan: Plan) -> dict[str, Any]:
         else [one.id for one in left_behind(rotation, users)],
         **_plan(plan),
     }
+
+
+def _place(one: AnyPlace) -> dict[str, Any]:
+    names = [hole.name for hole in one.holes] if isinstance(one, GroupPlace) else []
+    told = {"kind": one.kind, "id": one.of.id, "name": one.of.name, "key": str(one.key)}
+    return {**told, "secrets": names}
 
 
 def dependent_document(one: Dependent) -> dict[str, Any]:
@@ -52,10 +66,21 @@ def _plan(plan: Plan) -> dict[str, Any]:
 def deletion_document(deletion: Deletion, plan: Plan) -> dict[str, Any]:
     """What ``wrapkey delete --preview`` prints, without its schema; JSON types only."""
     told: dict[str, Any] = msgspec.to_builtins(deletion)
-    fields = ("id", "name", "at", "purge", "there", "managed_group", "goes", "stays", "unread")
+    fields = (
+        "id",
+        "kind",
+        "name",
+        "at",
+        "purge",
+        "there",
+        "managed_group",
+        "goes",
+        "stays",
+        "unread",
+    )
     kept = {"days": KEPT_DAYS, "currency": deletion.currency, "problem": deletion.cost_problem}
     return {
         **{name: told[name] for name in fields},
-        "cost": {**kept, "kept": told["kept"]},
+        "cost": {**kept, "kept": told["kept"], "ends": told["ends"]},
         **_plan(plan),
     }

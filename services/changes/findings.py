@@ -11,10 +11,14 @@ from services.text import plain
 
 TOOLS = ("terraform", "opentofu", "pulumi", "bicep", "crossplane", "ansible")
 """Tools that describe resources and put them back as described."""
-UNKNOWN_TOOL = (
-    "Whether a tool such as Terraform or Bicep describes this workspace Azure does not tell, and"
-    " its tags name none. Where one does, change the key there too, before its next run."
-)
+
+
+def unknown_tool(thing: str) -> str:
+    """What can't be known of other tools."""
+    return (
+        f"Whether a tool such as Terraform or Bicep describes this {thing} Azure does not tell, and"
+        " its tags name none. Where one does, change the key there too, before its next run."
+    )
 
 
 def finding(

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from services.changes.findings import UNKNOWN_TOOL, finding, locked, missing_right, tool_of, unread
-from services.changes.model import Place, Rotation, left_behind
+from services.changes import machinejudges
+from services.changes.findings import finding, locked, missing_right, tool_of, unknown_tool, unread
+from services.changes.model import AnyPlace, GroupPlace, Place, Rotation, SetPlace, left_behind
 from services.checks.facts import Unknown
 from services.checks.fit import key_fit
 from services.checks.rights import CREATE_KEY, has_permissions
+from services.model.diagnosis import NOUNS
 from services.model.plan import Finding, Status
 from services.model.resources import KeyVersion
-
-WRITE = "Microsoft.MachineLearningServices/workspaces/write"
 
 
 def judged(rotation: Rotation) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def judged(rotation: Rotation) -> Iterator[Finding]:
     yield from _version(rotation)
     alone = not any(place.movable for place in rotation.places)
     for place in rotation.places:
-        yield from _of_place(place, "fail" if alone else "warn")
+        yield from _of_place(rotation, place, "fail" if alone else "warn")
     yield from _others(rotation)
 
 
@@ -71,7 +71,7 @@ def _version(rotation: Rotation) -> Iterator[Finding]:
             "fail",
             subject,
             f"Key {rotation.name} is not in the vault, or has no such version",
-            meaning="A workspace can only be moved to a key that is there.",
+            meaning="Nothing can be moved to a key that is not there.",
             repair="Name a key and a version of the vault: wrapkey keys VAULT lists them.",
             failures=("F09",),
         )
@@ -105,19 +105,21 @@ def _version(rotation: Rotation) -> Iterator[Finding]:
 
 
 def _newer(rotation: Rotation) -> bool:
+    """Whether nobody is on the newest version; who names none may be on any."""
     newest = rotation.current
     if not isinstance(newest, KeyVersion):
         return False
     return all(
-        place.key.name.lower() != rotation.name.lower() or place.key.version != newest.version
+        place.key.name.lower() != rotation.name.lower()
+        or place.key.version not in ("", newest.version)
         for place in rotation.places
     )
 
 
-def _of_place(place: Place, fixed: Status) -> Iterator[Finding]:
+def _of_place(rotation: Rotation, place: AnyPlace, fixed: Status) -> Iterator[Finding]:
     """``fixed``: how grave it is that one can't be moved; beside others it only stays."""
-    one = place.workspace
-    if not place.movable:
+    one, thing = place.of, NOUNS[place.kind]
+    if isinstance(place, Place) and not place.movable:
         yield finding(
             "rotation-mode",
             fixed,
@@ -129,33 +131,55 @@ def _of_place(place: Place, fixed: Status) -> Iterator[Finding]:
             source="concept-customer-managed-keys",
         )
         return
-    if one.state != "Succeeded":
+    if one.state != "Succeeded" and not isinstance(place, GroupPlace):
         yield finding(
             "rotation-state",
             "fail",
             one.id,
-            f"Workspace {one.name} is {one.state or 'in an unknown state'}",
-            meaning="Azure changes no workspace while it is busy, or was never made whole.",
+            f"{thing.capitalize()} {one.name} is {one.state or 'in an unknown state'}",
+            meaning=f"Azure changes no {thing} while it is busy, or was never made whole.",
             repair=f"Wait until it is Succeeded, or look why it is not: wrapkey diagnose {one.id}",
         )
-    yield from locked(one.id, place.locks, ("ReadOnly",), f"a change of {one.name}")
+    levels = ("ReadOnly", "CanNotDelete") if isinstance(place, GroupPlace) else ("ReadOnly",)
+    yield from locked(one.id, place.locks, levels, f"a change of {one.name}")
     yield from missing_right(
-        one.id, place.permissions, WRITE, f"change workspace {one.name}",
-        f"Contributor on {one.name}", status="warn",
-    )  # fmt: skip
+        one.id,
+        place.permissions,
+        place.write,
+        f"change {thing} {one.name}",
+        f"Contributor on {one.name}",
+        status="fail" if isinstance(place, GroupPlace) else "warn",
+    )
+    yield from _tool(place)
+    if isinstance(place, SetPlace):
+        yield from machinejudges.of_set(rotation, place)
+    elif isinstance(place, GroupPlace):
+        yield from machinejudges.of_group(rotation, place)
+
+
+def _tool(place: AnyPlace) -> Iterator[Finding]:
+    one, thing = place.of, NOUNS[place.kind]
     tool = tool_of(one.tags)
+    again = (
+        " Terraform's azurerm sends the key it was made with again, whatever its file says; that is"
+        " read from its code."
+    )
     yield finding(
         "rotation-tool",
         "warn" if tool else "skipped",
         one.id,
-        f"A tool describes workspace {one.name}: tag {tool}" if tool else f"{one.name}: no tag names a tool",
-        meaning="Its next run may put the old key back. Terraform's azurerm sends the key it was"
-        " made with again, whatever its file says; that is read from its code."
+        f"A tool describes {thing} {one.name}: tag {tool}"
         if tool
-        else UNKNOWN_TOOL,
-        repair="Change the key there too, or have it ignore changes of the encryption." if tool else "",
-        failures=("F53",) if tool else (),
-    )  # fmt: skip
+        else f"{one.name}: no tag names a tool",
+        meaning="Its next run may put the old key back."
+        + (again if isinstance(place, Place) else "")
+        if tool
+        else unknown_tool(thing),
+        repair="Change the key there too, or have it ignore changes of the encryption."
+        if tool
+        else "",
+        failures=("F53",) if tool and isinstance(place, Place) else (),
+    )
 
 
 def _others(rotation: Rotation) -> Iterator[Finding]:

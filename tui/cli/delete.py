@@ -1,4 +1,4 @@
-"""delete: a workspace and what Azure made for it; never a key or a vault."""
+"""delete: a workspace, container group, disk encryption set or cluster; never a key or a vault."""
 
 import asyncio
 import sys
@@ -20,20 +20,23 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("workspace", metavar="ID|NAME")
-@click.option("--purge", is_flag=True, help="For good at once, a softly deleted one too.")
+@click.argument("what", metavar="ID|NAME")
+@click.option(
+    "--purge", is_flag=True, help="A workspace for good at once, a softly deleted one too."
+)
 @click.option("--preview", is_flag=True, help="Only show what goes, what stays and what it costs.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @shared
 @click.pass_context
 def delete(
-    context: click.Context, *, workspace: str, purge: bool, preview: bool, yes: bool, as_json: bool
+    context: click.Context, *, what: str, purge: bool, preview: bool, yes: bool, as_json: bool
 ) -> Exit:
-    """Delete a workspace with its managed group. Its key and its vault stay.
+    """Delete a workspace, container group, disk encryption set or cluster; key and vault stay.
 
-    Softly: for 14 days it can be recovered, and its group goes on costing. Shows first what goes
-    and what stays, and asks for the workspace's name. Events go to stdout.
+    A workspace softly: for 14 days it can be recovered, and its managed group goes on costing. The
+    others for good. Shows first what goes and what stays, and asks for the name. Events go to
+    stdout.
     """
     given = Given.of(context)
     if not yes and not preview and not sys.stdin.isatty():
@@ -41,7 +44,7 @@ def delete(
             "Nobody can be asked here: look at `wrapkey delete ID --preview` first, then add --yes."
         )
     return asyncio.run(
-        _delete(given, workspace, purge=purge, only_show=preview, yes=yes, as_json=as_json)
+        _delete(given, what, purge=purge, only_show=preview, yes=yes, as_json=as_json)
     )
 
 
@@ -92,11 +95,15 @@ def _tell(found: "Deletion") -> None:
 
 
 def _sure(found: "Deletion") -> bool:
-    """The workspace's name typed: for what can't be brought back a y is too little."""
+    """Its name typed: for what can't be brought back a y is too little."""
     typed: str = click.prompt(
-        f"Type {found.name} to {'purge' if found.purge else 'delete'} it, or press enter",
+        f"Type {found.name} to {_verb(found)} it, or press enter",
         default="",
         show_default=False,
         err=True,
     )
     return typed.strip() == found.name
+
+
+def _verb(found: "Deletion") -> str:
+    return "purge" if found.purge and found.kind == "workspace" else "delete"

@@ -1,4 +1,4 @@
-"""rotate: move a workspace to another version of its key, or another key of its vault."""
+"""rotate: move a workspace, a disk encryption set or a container group to another key version."""
 
 import asyncio
 import sys
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("workspace", metavar="ID|NAME|KEY-URL")
+@click.argument("what", metavar="ID|NAME|KEY-URL")
 @click.option("--version", metavar="V", help="To this version: 32 hex digits, or latest.")
-@click.option("--key", metavar="NAME", help="To another key of the same vault.")
+@click.option(
+    "--key", metavar="NAME", help="To another key; of a workspace only one of the same vault."
+)
 @click.option("--new-version", is_flag=True, help="To a new version; without --key the default.")
+@click.option(
+    "--secret",
+    "secrets",
+    metavar="NAME=SOURCE",
+    multiple=True,
+    help="Where a secret of a container group is found: env:NAME or file:PATH.",
+)
 @click.option(
     "--preview",
     is_flag=True,
@@ -36,20 +45,22 @@ if TYPE_CHECKING:
 @click.pass_context
 def rotate(  # noqa: PLR0917  (click gives what the options say)
     context: click.Context,
-    workspace: str,
+    what: str,
     version: str | None,
     key: str | None,
     new_version: bool,
+    secrets: tuple[str, ...],
     preview: bool,
     yes: bool,
     detach: bool,
     as_json: bool,
 ) -> Exit:
-    """Move a workspace to a new version of its key.
+    """Move to a new version of the key what it encrypts.
 
-    ID|NAME|KEY-URL is a workspace, or the address of a key, which stands for every workspace
-    that uses it. Waits until Cosmos DB, AI Search and Storage have taken the version, as far as
-    each tells. Events go to stdout.
+    ID|NAME|KEY-URL is a workspace, a disk encryption set, a cluster (which stands for its set), a
+    container group (which is deleted and made again), or the address of a key, which stands for
+    every workspace and set that uses it. Waits until the version is taken, as far as Azure tells.
+    Events go to stdout.
     """
     from services.changes.model import Wish
 
@@ -58,9 +69,20 @@ def rotate(  # noqa: PLR0917  (click gives what the options say)
         raise BadInput(
             "Nobody can be asked here: look at `wrapkey rotate ID --preview` first, then add --yes."
         )
-    wish = Wish(key=key or "", version=version or "", new=new_version)
+    wish = Wish(key=key or "", version=version or "", new=new_version, secrets=_sources(secrets))
     how = How(yes=yes, accept=(), detach=detach, as_json=as_json)
-    return asyncio.run(_rotate(given, workspace, wish, how, only_show=preview))
+    return asyncio.run(_rotate(given, what, wish, how, only_show=preview))
+
+
+def _sources(secrets: tuple[str, ...]) -> dict[str, str]:
+    """Name to source; raises BadInput for what is no ``NAME=env:...`` or ``NAME=file:...``."""
+    found = {}
+    for text in secrets:
+        name, _, source = text.partition("=")
+        if not name or not source.startswith(("env:", "file:")) or source.endswith(":"):
+            raise BadInput(f"{text}: a secret is NAME=env:VARIABLE or NAME=file:PATH.")
+        found[name] = source
+    return found
 
 
 async def _rotate(given: Given, text: str, wish: "Wish", how: How, *, only_show: bool) -> Exit:
@@ -122,7 +144,8 @@ def tell_findings(found: "tuple[Finding, ...]") -> None:
 
 def _tell(found: "Rotation", made: "Plan") -> None:
     """To stderr: who uses the key with which version, what is found, what is done."""
-    from services.changes.findings import UNKNOWN_TOOL
+    from services.changes.findings import unknown_tool
+    from services.model.diagnosis import NOUNS
 
     users = found.dependents
     if isinstance(users, tuple):
@@ -131,12 +154,17 @@ def _tell(found: "Rotation", made: "Plan") -> None:
             talk(next(lines(one)))
     tell_findings(found.findings)
     if not any(one.check == "rotation-tool" and one.status == "warn" for one in found.findings):
-        talk(UNKNOWN_TOOL)
+        talk(unknown_tool(NOUNS[found.places[0].kind]))
     for number, step in enumerate(made.steps, 1):
         forever = f"  Can't be undone: {step.irreversible}" if step.irreversible else ""
         talk(f"{number:>2} {step.title}{forever}")
 
 
 def _sure(found: "Rotation") -> bool:
-    names = ", ".join(one.workspace.name for one in found.places)
-    return click.confirm(f"Rotate {names}?", err=True)
+    """A yes; where something is deleted to be made again, its name: a y is too little for that."""
+    names = ", ".join(one.of.name for one in found.places)
+    if not any(one.kind == "container-group" for one in found.places):
+        return click.confirm(f"Rotate {names}?", err=True)
+    asked = f"Type {names} to delete it and make it again, or press enter"
+    typed: str = click.prompt(asked, default="", show_default=False, err=True)
+    return typed.strip() == names

@@ -35,12 +35,17 @@ async def observe(ctx: Context, step: Step) -> Observation:
 async def apply(ctx: Context, step: Step) -> Observation:
     """Create it and tell its events until it runs."""
     values = await _secrets(ctx, step)
+    return await make(ctx, step, body(ctx, step, values))
+
+
+async def make(ctx: Context, step: Step, sent: Mapping[str, Any]) -> Observation:
+    """Send this request, or follow one that goes on, and tell its events until it runs."""
     seen: set[tuple[str, str, str]] = set()
     await create(
         ctx,
         step,
         lambda: _state(ctx, step),
-        lambda: containergroups.begin_create(ctx.conn, step.target, body(ctx, step, values)),
+        lambda: containergroups.begin_create(ctx.conn, step.target, dict(sent)),
         lambda: _look(ctx, step, seen),
     )
     found = await containergroups.get_group(ctx.conn, step.target)

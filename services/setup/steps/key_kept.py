@@ -29,11 +29,14 @@ async def apply(ctx: Context, step: Step) -> Observation:
             if error.kind is not ErrorKind.FORBIDDEN:
                 raise
             unread = " Whether it is enabled now is ??: you may not read it."
+    if not step.params["old"]:
+        return Observation(done=True, note="which version was used before, Azure does not tell")
     until = ctx.conn.now() + KEEP
     named = ", ".join(KeyId.parse(text).version[:8] + "…" for text in step.params["old"])
+    cosmos = f" until {until:%Y-%m-%d %H:%M}Z at least (24 h for Cosmos DB), and"
     note = (
-        f"keep version {named} enabled until {until:%Y-%m-%d %H:%M}Z at least (24 h for Cosmos DB),"
-        f" and until the vault's audit log shows no use of it.{unread}"
+        f"keep version {named} enabled{cosmos if step.params.get('cosmos', True) else ''}"
+        f" until the vault's audit log shows no use of it.{unread}"
     )
     if step.params["others"]:
         note += f" Still on it: {', '.join(step.params['others'])}."

@@ -55,7 +55,7 @@ def _usable(ctx: Context, step: Step, found: KeyVersion) -> Observation:
     if fit.word == "no":
         raise StepFailed(
             f"Version {found.version} of key {step.params['name']} can't be used: {fit.because}",
-            "It is the version the workspace would be moved to.",
+            "It is the version that everything would be moved to.",
             "Repair this version, or rotate to another one.",
             code="KeyUnusable",
         )

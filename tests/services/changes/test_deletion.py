@@ -158,7 +158,7 @@ async def test_the_managed_group_and_what_is_in_it_are_refused(
         for text in (VAULT, f"{VAULT}/keys/cmk-ml", "https://kv-ml-prod.vault.localhost/keys/a"):
             with pytest.raises(NoDeletion, match=r"deletes no key and no vault|deletes neither"):
                 await read(conn, text, tmp_path)
-        with pytest.raises(NoDeletion, match="deletes workspaces only"):
+        with pytest.raises(NoDeletion, match="none of what wrapkey deletes"):
             await read(conn, GROUP, tmp_path)
         with pytest.raises(NoTarget):
             await read(conn, "mlw-other", tmp_path)
