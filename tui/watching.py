@@ -8,7 +8,7 @@ from services.runs.follow import OwnerGone
 from services.runs.handed import follow_on
 from services.runs.journal import Journal, JournalError
 from services.runs.lock import owned
-from services.runs.replay import log, replay
+from services.runs.replay import WriteLog, replay
 from services.runs.rows import RunRow
 from services.runs.view import RunView
 
@@ -29,6 +29,7 @@ class Watched:
         self._journal = journal
         self._listeners: list[Changed] = []
         self._task: asyncio.Task[None] | None = None
+        self._log = WriteLog(self.view)
         self._after = 0
         self._last = row.created
 
@@ -44,7 +45,7 @@ class Watched:
 
     async def begin(self) -> None:
         """Read what there is, then follow where somebody carries it out; raises JournalError."""
-        self._after, last = await replay(self._journal, self.view)
+        self._after, last = await replay(self._journal, self.view, self._log)
         self._last = last or self._last
         if self._owned:
             self._task = asyncio.create_task(self._follow(), name=f"watch {self.view.run}")
@@ -56,7 +57,7 @@ class Watched:
             async for event in follow_on(self._journal, self.view.run, self._after):
                 self.view.hear(event)
                 self._last = event.at
-                log(self.view, await self._journal.writes(self.view.run))
+                await self._log.read(self._journal)
                 self._tell()
         except OwnerGone:
             self._gone()

@@ -296,10 +296,14 @@ class Journal:
             for row in rows
         ]
 
-    async def writes(self, run: str, step: str = "") -> list[WriteRow]:
-        """The writes of a run, or of one of its steps, in the order they were sent."""
+    async def writes(self, run: str, step: str = "", after: int = 0) -> list[WriteRow]:
+        """The writes of a run, or of one of its steps, in the order they were sent.
+
+        Those after number ``after`` only.
+        """
         rows = await self._rows(
-            "SELECT * FROM writes WHERE run = ? AND ? IN ('', step) ORDER BY seq", (run, step)
+            "SELECT * FROM writes WHERE run = ? AND ? IN ('', step) AND seq > ? ORDER BY seq",
+            (run, step, after),
         )
         return [msgspec.convert(_without(row, "run"), WriteRow, strict=False) for row in rows]
 

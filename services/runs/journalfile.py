@@ -110,11 +110,11 @@ def _reading(path: Path) -> str:
 
 async def _check(path: Path) -> None:
     """Read through the file before anything can be written to it."""
-    async with (
-        aiosqlite.connect(_reading(path), uri=True) as database,
-        database.execute("PRAGMA quick_check(1)") as cursor,
-    ):
-        row = await cursor.fetchone()
+    async with aiosqlite.connect(_reading(path), uri=True) as database:
+        # A newer file is not even given another journal mode.
+        _refuse_newer(path, await layout.version(database))
+        async with database.execute("PRAGMA quick_check(1)") as cursor:
+            row = await cursor.fetchone()
     if row is None or row[0] != "ok":
         raise damaged(path, plain(row[0] if row else "nothing in it can be read", 200))
 
@@ -138,9 +138,13 @@ async def _layout(path: Path, database: aiosqlite.Connection) -> None:
         return
     async with transaction(path, database):
         found = await layout.version(database)
-        if found > layout.VERSION:
-            raise JournalError(
-                f"{path} was written by a newer wrapkey (layout {found}, this one knows"
-                f" {layout.VERSION}); update wrapkey or move the file away"
-            )
+        _refuse_newer(path, found)
         await layout.migrate(database, found)
+
+
+def _refuse_newer(path: Path, found: int) -> None:
+    if found > layout.VERSION:
+        raise JournalError(
+            f"{path} was written by a newer wrapkey (layout {found}, this one knows"
+            f" {layout.VERSION}); update wrapkey or move the file away"
+        )

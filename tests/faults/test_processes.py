@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.conftest import Away
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -53,9 +55,15 @@ def test_an_outage_in_the_middle_of_a_run_is_waited_out(
     assert not {one for one in sandbox.writes() if one in first}, "sent before, and again"
 
 
+@pytest.mark.parametrize("by", ["apply", "resume"])
 def test_a_killed_run_is_shown_as_interrupted_and_done_once(
-    away: Callable[..., Away], command: Start, intent: Callable[[Away], str], tmp_path: Path
+    away: Callable[..., Away],
+    command: Start,
+    intent: Callable[[Away], str],
+    tmp_path: Path,
+    by: str,
 ) -> None:
+    """By the same command again, and by the one that goes on with what was interrupted."""
     sandbox = away(speed=400)
     words = ("apply", intent(sandbox), "--yes", "--json", "--connect", str(sandbox.file))
     run = command(*words)
@@ -64,9 +72,10 @@ def test_a_killed_run_is_shown_as_interrupted_and_done_once(
     run.wait(10)
     with journal(tmp_path / "home") as database:
         assert database.execute("SELECT status FROM runs").fetchall() == [("running",)]
-    again = command(*words)
-    _, err = rest(again)
+    again = command(*(words if by == "apply" else ("resume", "--json", *words[-2:])))
+    events, err = rest(again)
     assert again.returncode == 0, err
+    assert events[-1]["detail"] == {"status": "succeeded"}
     counted = Counter(sandbox.writes())
     assert {one for one, count in counted.items() if count > 1} == set()
 

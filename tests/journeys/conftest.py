@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.faults.estate import leaks, secrets
 from tests.journeys.terminal import Terminal
 
 WRAPKEY = Path(sys.executable).with_name("wrapkey")
+CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+"""What moves the cursor or sets a colour between two letters."""
 KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE"}
 
 
@@ -50,10 +54,17 @@ class Sandbox:
 
     def requests(self) -> list[dict[str, Any]]:
         """What the sandbox's recorder saw."""
-        with urllib.request.urlopen(
-            f"{self.ready['admin']}/requests", context=self.trust()
-        ) as answer:
-            found: list[dict[str, Any]] = json.load(answer)["value"]
+        found: list[dict[str, Any]] = self._told("requests")["value"]
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """All that it holds."""
+        return self._told("state")
+
+    def _told(self, path: str) -> dict[str, Any]:
+        address = f"{self.ready['admin']}/{path}"
+        with urllib.request.urlopen(address, context=self.trust()) as answer:
+            found: dict[str, Any] = json.load(answer)
         return found
 
     def close(self) -> None:
@@ -63,8 +74,28 @@ class Sandbox:
         self.process.stdout.close()
 
 
+class Captured:
+    """What was seen on terminals, and what nobody may see there."""
+
+    def __init__(self) -> None:
+        self.known: frozenset[str] = frozenset()
+        self.terminals: list[Terminal] = []
+
+    def leaks(self) -> list[str]:
+        """Terminals with a token, a client secret or material of a key among what they showed."""
+        said = (CONTROL.sub("", one.output.decode(errors="replace")) for one in self.terminals)
+        return leaks(((f"terminal {at}", text) for at, text in enumerate(said)), self.known)
+
+
 @pytest.fixture
-def sandboxes(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+def captured() -> Iterator[Captured]:
+    seen = Captured()
+    yield seen
+    assert seen.leaks() == []
+
+
+@pytest.fixture
+def sandboxes(tmp_path: Path, captured: Captured) -> Iterator[Callable[..., Sandbox]]:
     made: list[Sandbox] = []
 
     def start(scenario: str, speed: int = 100) -> Sandbox:
@@ -75,12 +106,13 @@ def sandboxes(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
 
     yield start
     for one in made:
+        captured.known |= secrets(one.state())
         one.close()
 
 
 @pytest.fixture
-def terminals(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    made: list[Terminal] = []
+def terminals(tmp_path: Path, captured: Captured) -> Iterator[Callable[..., Terminal]]:
+    made = captured.terminals
 
     def start(*arguments: str, columns: int = 80, rows: int = 24, **more: str) -> Terminal:
         home = tmp_path / "home"

@@ -48,6 +48,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.received = 0
         """Bytes the program has written so far."""
+        self.output = bytearray()
+        """Those bytes."""
         self.status: int | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
@@ -75,6 +77,7 @@ class Terminal:
         if not data:
             return False
         self.received += len(data)
+        self.output += data
         self._stream.feed(data)
         return True
 

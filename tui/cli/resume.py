@@ -75,6 +75,12 @@ async def _resume(
         if theirs is None and row.status == "succeeded":
             talk(f"Run {row.id} has succeeded: there is nothing to go on with.")
             return Exit.DONE
+        if theirs is not None and take_over and given.options.read_only:
+            # Else it would be stopped there and could not go on here.
+            raise BadInput(
+                f"Run {row.id} is carried out by {theirs}, and --read-only writes nothing here:"
+                " it is not taken over."
+            )
         if theirs is not None and not take_over:
             talk(f"Run {row.id} is carried out by {theirs}; it is watched.")
             talk(f"To carry it out here instead:  wrapkey resume {row.id} --take-over")
