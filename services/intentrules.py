@@ -310,6 +310,11 @@ RULES: dict[str, FieldRule] = {
     "cluster.disk_encryption_set.name": FieldRule(
         example='"des-1"', check=_named("encryption_set"), about="Between key and disks."
     ),
+    "cluster.disk_encryption_set.resource_group": FieldRule(
+        example='"rg-sec"',
+        check=_maybe(_named("resource_group")),
+        about="Of a set that exists; empty: the intent's resource group.",
+    ),
     "cluster.disk_encryption_set.create": FieldRule(
         example="true", about="Make it when it is absent."
     ),
@@ -458,6 +463,9 @@ def _cluster(cluster: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         if field in wish:
             text = "only a set that is made takes this: create = true"
             yield f"cluster.disk_encryption_set.{field}", text, ""
+    if wish.get("create") is not False and wish.get("resource_group"):
+        text = "a set that is made lies in the intent's group: leave it out, or create = false"
+        yield "cluster.disk_encryption_set.resource_group", text, ""
 
 
 def _dates(key: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

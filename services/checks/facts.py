@@ -277,12 +277,16 @@ def ids_of(intent: Intent) -> Ids:
         identity=group.child(kind, identity.create)
         if isinstance(identity, Create)
         else (None if identity == "system" else ArmId.parse(identity)),
-        encryption_set=group.child(
-            "Microsoft.Compute/diskEncryptionSets", intent.cluster.disk_encryption_set.name
-        )
-        if isinstance(intent, ClusterSetup)
-        else None,
+        encryption_set=_encryption_set(intent, group),
     )
+
+
+def _encryption_set(intent: Intent, group: ArmId) -> ArmId | None:
+    if not isinstance(intent, ClusterSetup):
+        return None
+    wish = intent.cluster.disk_encryption_set
+    place = ArmId(group.subscription, wish.resource_group or group.group)
+    return place.child("Microsoft.Compute/diskEncryptionSets", wish.name)
 
 
 def _target(intent: Intent, group: ArmId) -> ArmId:

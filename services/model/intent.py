@@ -107,6 +107,8 @@ class DiskEncryptionSetIntent(Struct, frozen=True, kw_only=True):
     """The disk encryption set between key and disks."""
 
     name: str
+    resource_group: str = ""
+    """Of one that exists; empty: the intent's own resource group."""
     create: bool = True
     """False: it must exist; True: it is made when absent."""
     encryption: Literal["customer-key", "double"] = "customer-key"

@@ -7,8 +7,9 @@ from services.checks import quota
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, only, seen, unread
 from services.checks.judges.room import quota_finding
+from services.checks.nodefit import same_key
 from services.checks.rights import granted
-from services.ids import BadId, KeyId, same
+from services.ids import KeyId, same
 from services.model.intent import ClusterSetup
 from services.model.plan import Finding
 from services.model.resources import DiskEncryptionSet, Identity, KeyVersion, Vault, VmSize
@@ -109,12 +110,8 @@ def _other_version(facts: Facts, used: str) -> bool:
 
 
 def _same_key(intent: ClusterSetup, facts: Facts, url: str) -> bool:
-    try:
-        used = KeyId.parse(url)
-    except BadId:
-        return False
     uri = facts.vault.uri if isinstance(facts.vault, Vault) else ""
-    return used.versionless.lower() == f"{uri}/keys/{intent.key.name}".lower()
+    return same_key(url, uri, intent.key.name)
 
 
 def cluster_reader(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
