@@ -1,9 +1,17 @@
 """What all rooms' tests share: a running sandbox."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 from sandboxed import RunningSandbox
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom: the packages of Azure are many objects that all stay."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
