@@ -13,7 +13,7 @@ sandbox: $(STAMP)  ## open wrapkey on its own sandbox, 20 times faster than Azur
 	$(BIN)/wrapkey --sandbox --scenario $(or $(SCENARIO),contoso) --speed $(or $(SPEED),20)
 
 test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not soak"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not soak"
 
 check: $(STAMP)  ## formatting, lint, types, direction of imports, generated documents
 	$(BIN)/ruff format --check .
