@@ -33,6 +33,9 @@ class Carried(Protocol):
     async def proceed(self) -> None:
         """End a pause."""
 
+    async def give(self, source: str, value: str, /) -> bool:
+        """Give a secret that a step waits for; False where another process carries the run out."""
+
     async def stop(self) -> None:
         """Begin nothing more; writes on their way are awaited."""
 

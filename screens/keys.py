@@ -94,6 +94,7 @@ _KEYS = (
     # a run
     Key("details", "enter", "details", "details", "Everything known about this step."),
     Key("pause", "p", "pause", "pause", "No new write until p is pressed again."),
+    Key("give", "g", "give", "give", "Type the secret that a step waits for; it is kept nowhere."),
     Key("stop", "s", "stop", "stop", "Begin nothing more; writes on their way are awaited."),
     Key("resume", "c", "resume", "go on", "Go on with it, after a look at what has changed."),
     Key(

@@ -1,4 +1,4 @@
-"""Run: every step as it happens, and the managed group's resources as they appear."""
+"""Run: every step as it happens, and what Azure makes or starts below it as it appears."""
 
 from datetime import UTC, datetime
 
@@ -12,17 +12,19 @@ from screens.base import Page
 from screens.carried import Carried
 from screens.keys import bind
 from screens.runcost import as_made
+from screens.runlast import LastLines
 from screens.runtext import clock, clock_text, details, sentence, step_text, telling, title
 from screens.setup.page import explanation
 from screens.widgets.explain import Explanation
 from screens.widgets.inspect import TextView
+from screens.widgets.prompt import Prompt
 from screens.widgets.shown import status
 from screens.widgets.status import Note
 from services import portal
 from services.azure import workspaces
 from services.azure.errors import AzureError
 from services.explain import Names
-from services.model.intent import named
+from services.model.intent import WorkspaceSetup, kind_of, named
 from services.runs.view import SeenResource, StepLine, subject
 from services.text import plain, shorten
 
@@ -35,6 +37,7 @@ TYPES = {
     "microsoft.documentdb/databaseaccounts": "Cosmos DB",
     "microsoft.search/searchservices": "AI Search",
     "microsoft.storage/storageaccounts": "Storage",
+    "container": "Container",
 }
 
 
@@ -85,7 +88,7 @@ class StepRow(Horizontal, can_focus=True):
 
 
 class ResourceRow(Line):
-    """A resource of the managed group below its step."""
+    """A resource of the managed group, or a container, below its step."""
 
     def update(self, seen: SeenResource, width: int) -> None:
         """Show it as Azure last told it."""
@@ -100,7 +103,7 @@ class RunPage(Page[None]):
     """A run that lives in the application: leaving this screen does not stop it."""
 
     BINDINGS = bind(
-        *("details", "pause", "stop", "retry", "resume", "take_over"),
+        *("details", "pause", "give", "stop", "retry", "resume", "take_over"),
         *("undo", "result_browse", "result_portal", "run_down", "run_up"),
     )
     title_word = "Run"
@@ -111,7 +114,7 @@ class RunPage(Page[None]):
         "tries a failed or waiting step again, s stops after the writes on their way. The selection "
         "follows the run until you move it. esc leaves the screen; the run goes on. A run of "
         "another process is shown from the journal: the same keys are told to it, and t takes "
-        "it over. c goes on with a run that nobody carries out any more, "
+        "it over. Where a step waits for a secret, g asks for it, hidden. c goes on with a run that nobody carries out any more, "
         "u shows what it made and what an undo would take back."
     )
 
@@ -123,6 +126,7 @@ class RunPage(Page[None]):
         self._follows = True
         """Nobody has moved the selection yet: it follows the run."""
         self._works: tuple[object, ...] = ()
+        self._last = LastLines()
         self._cost: str | None = None
         """What it costs as it was made; None until somebody asks."""
 
@@ -133,6 +137,7 @@ class RunPage(Page[None]):
         with VerticalScroll(id="steps", can_focus=False):
             for line in self.view.lines.values():
                 yield StepRow(line)
+            yield self._last
         yield Line(id="run-log")
         yield Note("", id="note")
 
@@ -168,7 +173,12 @@ class RunPage(Page[None]):
         intent = self.view.plan.intent
         names = Names(workspace=self.view.name)
         if intent is not None:
-            names = Names(vault=intent.vault.name, key=intent.key.name, workspace=named(intent))
+            names = Names(
+                vault=intent.vault.name,
+                key=intent.key.name,
+                workspace=named(intent),
+                kind=kind_of(intent),
+            )
         return explanation("undo" if self.view.plan.purpose == "undo" else "run", names)
 
     # -- painting
@@ -205,6 +215,7 @@ class RunPage(Page[None]):
         if view.status == "succeeded" and self._cost is None and self.shell.session.connection:
             self._cost = ""
             self.run_worker(self._estimate(), group="read", description="estimate what was made")
+            self.run_worker(self._last.read(view.plan), group="load", description="read its log")
         if self._follows and self.is_current:
             self._follow()
         self._refresh_keys()
@@ -269,8 +280,16 @@ class RunPage(Page[None]):
             connection = self.shell.session.connection
             return done and bool(connection and connection.cloud.portal)
         if action == "browse_result":
-            return done
+            return done and isinstance(self.view.plan.intent, WorkspaceSetup)
+        if action == "give":
+            return self._live and bool(self._absent)
         return super().check_action(action, parameters)
+
+    @property
+    def _absent(self) -> str:
+        """Where a secret is looked for that the run waits for; empty where it waits for none."""
+        pause = self.view.pause
+        return str(pause.get("what") or "") if pause.get("why") == "secret" else ""
 
     @property
     def _live(self) -> bool:
@@ -333,6 +352,7 @@ class RunPage(Page[None]):
             line = self.focused.line
             values = await self.run_.values(line.step.id)
             text = details(line, self.view, values.get("lines", ()))
+            text += self._last.text if line.step.kind in ("container-group", "verify-group") else ""
             self.app.push_screen(TextView(line.step.title, text))
 
     async def action_pause(self) -> None:
@@ -340,6 +360,23 @@ class RunPage(Page[None]):
             await self.run_.proceed()
         else:
             await self.run_.pause()
+        self._mark()
+
+    def action_give(self) -> None:
+        source = self._absent
+        if not source:
+            return
+
+        def given(value: str | None) -> None:
+            if value:
+                self.run_worker(self._give(source, value), group="give", description="go on")
+
+        label = f"Value of {plain(source)}, kept nowhere"
+        self.app.push_screen(Prompt(label, hidden=True), given)
+
+    async def _give(self, source: str, value: str) -> None:
+        if not await self.run_.give(source, value):
+            self.shell.say("Another process carries it out: type it there, or take it over.")
         self._mark()
 
     async def action_stop(self) -> None:

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from screens.carried import Carrier
 from screens.widgets.shown import status
-from services.model.intent import named
+from services.model.intent import WorkspaceSetup, named
 from services.runs.view import RunView, StepLine
 from services.text import clip, plain, shorten
 
@@ -72,10 +72,11 @@ def result_text(view: RunView, now: datetime) -> str:
     intent, read_back = view.plan.intent, list(view.lines.values())[-1].note
     if intent is None:
         return f"{finished} {read_back}".rstrip()
+    browse = " b opens it in Browse." if isinstance(intent, WorkspaceSetup) else ""
     return (
         f"{finished} {named(intent)} is encrypted with "
         f"key {intent.key.name} of vault {intent.vault.name}. Read back: {read_back}; enter shows "
-        "them. b opens it in Browse."
+        f"them.{browse}"
     )
 
 
@@ -94,7 +95,7 @@ def paused_text(view: RunView) -> str:
     if detail.get("why") == "secret":
         return (
             f"Paused: {plain(detail.get('what') or 'a secret')} can't be read here. Provide it, "
-            "then p goes on."
+            "then p goes on; or g types it, hidden, for this run alone."
         )
     return "Paused: what Azure has begun goes on, nothing new is written. p goes on."
 
@@ -151,7 +152,7 @@ def details(line: StepLine, view: RunView, read_back: Iterable[dict[str, str]] =
     text = [f"{name}: {plain(value)}" for name, value in known if value]
     text += _flat({name: value for name, value in line.detail.items() if name != "note"})
     if line.resources:
-        text += ["", "Seen in the managed group:"]
+        text += ["", "Seen while it was made:"]
         text += [f"  {one.word} {one.id} {one.state}" for one in line.resources.values()]
     for one in read_back:
         text += ["", f"{_READ[one['status']]} {one['subject']} {one['field']}"]

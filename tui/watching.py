@@ -92,6 +92,10 @@ class Watched:
         """Ask the owner to end a pause."""
         await self._journal.add_command(self.view.run, "proceed")
 
+    async def give(self, source: str, value: str) -> bool:
+        """Not from here: a secret goes through no journal."""
+        return False
+
     async def stop(self) -> None:
         """Ask the owner to begin nothing more."""
         await self._journal.add_command(self.view.run, "stop")

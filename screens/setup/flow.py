@@ -8,8 +8,8 @@ from screens.widgets.table import Column, Row
 from services.setup.draft import Draft
 
 WORDS = {
-    "identity": ("a user-assigned identity", "works behind a firewall, and with roles"),
-    "first-party": ("the service's own app", "with access policies, no firewall"),
+    "identity": ("a user-assigned identity", "behind a firewall too"),
+    "first-party": ("the service's own app", "policies only, no firewall"),
 }
 TITLE = "Who unwraps the key?"
 

@@ -37,7 +37,7 @@ WHY: dict[Kind, str] = {
 KINDS: tuple[tuple[Kind, str], ...] = (
     ("workspace", "Machine Learning, with its Cosmos DB, AI Search and Storage"),
     ("container-group", "Container Instances, and what they keep of a deployment"),
-    ("cluster", "Kubernetes Service, by a disk encryption set"),
+    ("cluster", "Kubernetes Service, its disks by a disk encryption set"),
 )
 """What can be set up, and what the key encrypts there."""
 WHICH = (
@@ -152,7 +152,9 @@ class Where(Page[None]):
         draft = self.draft
         if draft is None:
             return
-        self.query_one("#kind", Choice).show(NOUNS[draft.kind], dict(KINDS)[draft.kind])
+        self.query_one("#kind", Choice).show(
+            NOUNS[draft.kind], dict(KINDS)[draft.kind].partition(",")[0]
+        )
         self.query_one("#flow").display = draft.kind == "container-group"
         self.query_one("#flow", Choice).show(*WORDS[draft.container_group.flow])
         self.query_one(Rail).show(draft.kind)

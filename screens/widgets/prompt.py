@@ -35,15 +35,23 @@ class Prompt(Modal[str]):
     guide = "Type, press enter to take it, esc to leave it. Tab completes a name that has begun."
 
     def __init__(
-        self, label: str, *, value: str = "", known: Sequence[str] = (), rule: Rule | None = None
+        self,
+        label: str,
+        *,
+        value: str = "",
+        known: Sequence[str] = (),
+        rule: Rule | None = None,
+        hidden: bool = False,
     ) -> None:
+        """``hidden``: what is typed is not shown."""
         super().__init__()
+        self._hidden = hidden
         self._label, self._value, self._known, self._rule = label, value, tuple(known), rule
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="window"):
             yield Static(self._hint(""), id="hint", markup=False)
-            yield PromptField(self._value, select_on_focus=False)
+            yield PromptField(self._value, select_on_focus=False, password=self._hidden)
             yield KeyLine()
 
     def on_mount(self) -> None:

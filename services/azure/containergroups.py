@@ -5,7 +5,14 @@ from services.azure.connection import Connection
 from services.azure.operations import Operation, wait
 from services.azure.usages import usage
 from services.ids import ArmId
-from services.model.resources import ContainerGroup, GroupEvent, GroupLimit, Raw, Usage
+from services.model.resources import (
+    ContainerGroup,
+    ContainerState,
+    GroupEvent,
+    GroupLimit,
+    Raw,
+    Usage,
+)
 from services.text import plain
 
 SDK = "azure.mgmt.containerinstance.aio:ContainerInstanceManagementClient"
@@ -51,6 +58,22 @@ async def begin_delete(conn: Connection, id: str) -> Operation:
     sdk = await calls.client(conn, SDK, where.subscription)
     what = f"delete container group {where.name}"
     return await calls.begin(conn, what, sdk.container_groups.begin_delete, where.group, where.name)
+
+
+async def begin_start(conn: Connection, id: str) -> Operation:
+    """Start a group that failed or was stopped; raises AzureError when Azure refuses it.
+
+    It needs its key again; that it can't use it shows when the operation fails.
+    """
+    where = ArmId.parse(id)
+    sdk = await calls.client(conn, SDK, where.subscription)
+    return await calls.begin(
+        conn,
+        f"start container group {where.name}",
+        sdk.container_groups.begin_start,
+        where.group,
+        where.name,
+    )
 
 
 async def delete_group(conn: Connection, id: str) -> None:
@@ -110,6 +133,7 @@ def group(raw: Raw) -> ContainerGroup:
         state=plain(properties.get("provisioningState")),
         view=plain(view.get("state")),
         events=(*_events(view), *(event for one in containers for event in _of_container(one))),
+        containers=tuple(map(_container, containers)),
         os=plain(properties.get("osType")),
         vault_uri=plain(used.get("vaultBaseUrl")).rstrip("/"),
         key=plain(used.get("keyName")),
@@ -118,11 +142,30 @@ def group(raw: Raw) -> ContainerGroup:
         identities=tuple(
             map(calls.arm_id, calls.part(calls.part(raw, "identity"), "userAssignedIdentities"))
         ),
+        principals=_principals(raw),
         address=plain(calls.part(properties, "ipAddress").get("ip")),
         cores=sum(map(_cores, containers)),
         tags=calls.tags(raw),
         raw=raw,
     )
+
+
+def _container(raw: Raw) -> ContainerState:
+    view = calls.part(calls.part(raw, "properties"), "instanceView")
+    now = calls.part(view, "currentState")
+    return ContainerState(
+        name=plain(raw.get("name")),
+        state=plain(now.get("state")),
+        detail=plain(now.get("detailStatus")),
+    )
+
+
+def _principals(raw: Raw) -> dict[str, str]:
+    used = calls.part(calls.part(raw, "identity"), "userAssignedIdentities")
+    return {
+        calls.arm_id(id).lower(): plain(calls.part(used, id).get("principalId")).lower()
+        for id in used
+    }
 
 
 def _of_container(raw: Raw) -> tuple[GroupEvent, ...]:

@@ -90,7 +90,7 @@ def app_fit(vault: Vault) -> Fit:
         return Fit("no", "the app passes no firewall")
     network = network_fit(vault)
     if network.word == "ok" and vault.rbac:
-        return Fit("warn", "the app is documented for access policies alone")
+        return Fit("warn", "decides by roles, the app is documented for policies")
     return network
 
 

@@ -369,6 +369,16 @@ class GroupEvent(msgspec.Struct, frozen=True, kw_only=True):
     container: str = ""
 
 
+class ContainerState(msgspec.Struct, frozen=True, kw_only=True):
+    """A container of a group as its instance view tells it."""
+
+    name: str
+    state: str = ""
+    """Waiting, Running or Terminated; empty before the group has a host."""
+    detail: str = ""
+    """For example Completed, Error or CrashLoopBackOff."""
+
+
 class ContainerGroup(Noun, frozen=True, kw_only=True):
     """A group of Container Instances. Values of secure variables are never told."""
 
@@ -380,6 +390,7 @@ class ContainerGroup(Noun, frozen=True, kw_only=True):
     view: str = ""
     """State of its instance view: Pending, Running, Succeeded, Failed, Stopped."""
     events: tuple[GroupEvent, ...] = ()
+    containers: tuple[ContainerState, ...] = ()
     os: str = ""
     vault_uri: str = ""
     """Base URL of the key's vault; empty where Microsoft's keys encrypt."""
@@ -388,6 +399,8 @@ class ContainerGroup(Noun, frozen=True, kw_only=True):
     identity: str = ""
     """ARM id of the identity that unwraps the key; empty: the service's own app does."""
     identities: tuple[str, ...] = ()
+    principals: dict[str, str] = msgspec.field(default_factory=dict)
+    """Object id that it works as, by the id of an identity of its own, both in lower case."""
     address: str = ""
     cores: float = 0.0
     tags: dict[str, str] = msgspec.field(default_factory=dict)

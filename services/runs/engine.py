@@ -224,6 +224,14 @@ class Run:
         """End a pause, whatever its reason."""
         self._pause.end()
 
+    def give(self, source: str, value: str) -> None:
+        """Use this value for a secret that can't be read here, and end a pause.
+
+        It stays in memory: neither the journal nor any event knows it.
+        """
+        self.context.given[source] = value
+        self.proceed()
+
     def retry(self, step: str) -> None:
         """Try a failed step again, or one that waits for somebody else, at once."""
         if self.steps[step] is StepStatus.FAILED:

@@ -43,9 +43,9 @@ class SeenResource:
     def word(self) -> str:
         """Its status word."""
         state = self.state.lower()
-        if state in ("succeeded", "running", ""):
+        if state in ("succeeded", "running", "terminated: completed", ""):
             return "OK"
-        return "FAIL" if state in ("failed", "canceled") else "RUN"
+        return "FAIL" if state in ("failed", "canceled", "terminated: error") else "RUN"
 
 
 @dataclass

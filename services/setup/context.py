@@ -105,6 +105,8 @@ class Context:
     """By vault name: seconds our own new grant on it needed until it worked."""
     granted: dict[str, float] = field(default_factory=dict)
     """By step id: when, on the monotonic clock, this run made the grant."""
+    given: dict[str, str] = field(default_factory=dict, repr=False)
+    """By source: secrets that somebody typed for this run; in memory alone."""
     absent: Callable[[str], Awaitable[None]] = _refuse
     """Waits until somebody says that a secret is there now; in a run that is a pause of it."""
     running: Callable[[str], Awaitable[str]] = _none

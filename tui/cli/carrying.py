@@ -118,10 +118,28 @@ async def carried(given: Given, run: "Run", view: "RunView", as_json: bool) -> E
     finally:
         await run.close()
     code = ENDS.get(str(status), Exit.INTERRUPTED)
+    if code is Exit.DONE and not as_json:
+        await _tell_log(run)
     if code is Exit.INTERRUPTED:
         for text in farewell.stopped(view, given.options):
             talk(text)
     return code
+
+
+async def _tell_log(run: "Run") -> None:
+    """The last lines of the container group that was made."""
+    from services.azure.errors import AzureError
+    from services.setup.lastlog import last_log
+
+    try:
+        log = await last_log(run.context.conn, run.plan)
+    except AzureError as error:
+        talk(f"??    log not read: {error.what} {error.means}")
+        return
+    if log is not None:
+        talk(f"Container {log.container} wrote last:" if log.lines else "It has written nothing.")
+        for text in log.lines[-10:]:
+            talk(f"  {text}")
 
 
 async def _until_done(run: "Run") -> object:

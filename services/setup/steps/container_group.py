@@ -120,14 +120,27 @@ async def _state(ctx: Context, step: Step) -> str | None:
 
 
 async def _look(ctx: Context, step: Step, seen: set[tuple[str, str, str]]) -> None:
-    """Tell each event once, as Container Instances tell them."""
+    """Tell each event once, as Container Instances tell them, and how each container is."""
     found = await containergroups.get_group(ctx.conn, step.target)
-    for one in found.events if found else ():
-        told = (one.container, one.name, one.message)
-        if told not in seen:
-            seen.add(told)
-            note = ": ".join(part for part in (one.container, one.name, one.message) if part)
+    if found is None:
+        return
+    for one in found.containers:
+        state = ": ".join(part for part in (one.state, one.detail) if part)
+        if state and _new(seen, (one.name, "", state)):
+            id = f"{step.target}/containers/{one.name}"
+            await ctx.say("resource.seen", step, id, type="container", state=state)
+    told = [(one.container, one.name, one.message) for one in found.events]
+    for parts in (("", found.state, found.view), *told):
+        if _new(seen, parts):
+            note = ": ".join(part for part in parts if part)
             await ctx.say("step.progress", step, note=note)
+
+
+def _new(seen: set[tuple[str, str, str]], told: tuple[str, str, str]) -> bool:
+    """Whether this was not told before; then it is now."""
+    fresh = told not in seen
+    seen.add(told)
+    return fresh
 
 
 def _reason(found: ContainerGroup | None) -> str:
