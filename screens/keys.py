@@ -84,7 +84,13 @@ _KEYS = (
     Key("next_tab", "tab", "next_tab", "next tab", "Plan, checks, quota, cost, and round again."),
     Key("assume", "e", "assume", "assume", "Assume something else for this line of the cost."),
     Key("currency", "u", "currency", "currency", "Another currency."),
-    Key("modes", "m", "modes", "bars", "Bars and both modes of encryption, or the list again."),
+    Key(
+        "modes",
+        "m",
+        "modes",
+        "bars",
+        "Bars, and both modes of encryption where there are two, or the list.",
+    ),
     Key("fix", "f", "fix", "fix", "Take this finding's repair into the plan, or leave it out."),
     Key(
         "fix_all", "F", "fix_all", "fix all", "Take every repair that can be undone.", footer=False
@@ -107,7 +113,7 @@ _KEYS = (
     Key("stay", "escape,n", "stay", "stay", "Change nothing.", "esc"),
     Key("retry", "r", "retry", "retry", "Try the failed or waiting step again."),
     Key("undo", "u", "undo", "undo", "What this run made, and what an undo would take back."),
-    Key("result_portal", "o", "portal", "portal", "The address of the workspace in the portal."),
+    Key("result_portal", "o", "portal", "portal", "The address of what was made in the portal."),
     Key("result_browse", "b", "browse_result", "browse", "The finished workspace, in Browse."),
     Key("run_down", "j,down", "run_down", "down", "One step down.", footer=False),
     Key("run_up", "k,up", "run_up", "up", "One step up.", footer=False),

@@ -114,7 +114,7 @@ class ContainerGroupPage(SetupPage):
         )
         self.choice("restart").show(word, hint)
         cores, memory = size(wish.containers)
-        self.query_one(TitleLine).show(right=f"{cores:g} cores, {memory:g} GB in all")
+        self.query_one(TitleLine).show(right=f"{_cores(cores)}, {memory:g} GB in all")
         self.query_one(Note).say(too_large(wish.containers, limit) or ONCE)
         self.refresh_explanation()
 
@@ -194,7 +194,11 @@ def _summary(one: ContainerIntent) -> str:
     """A container in a few words."""
     ports = f", port {', '.join(map(str, one.ports))}" if one.ports else ""
     image = one.image.rpartition("/")[2]
-    return f"{image}, {one.cpu:g} cores, {one.memory_gb:g} GB{ports}"
+    return f"{image}, {_cores(one.cpu)}, {one.memory_gb:g} GB{ports}"
+
+
+def _cores(count: float) -> str:
+    return f"{count:g} core{'' if count == 1 else 's'}"
 
 
 def _name(text: str) -> str:

@@ -110,10 +110,10 @@ class CostPane(Vertical):
         parts.display = not parts.display
         self.table.display = self.query_one("#cost-total").display = not parts.display
         self.enter()
+        mode = " * is the mode of this plan." if self._draft.kind == "workspace" else ""
         if parts.display:
             self.screen.query_one(Note).say(
-                "# is the low end, . goes on to the high one. * is the mode of this plan."
-                " m shows the list again."
+                f"# is the low end, . goes on to the high one.{mode} m shows the list again."
             )
 
     def action_assume(self) -> None:

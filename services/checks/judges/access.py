@@ -10,7 +10,7 @@ from services.checks.findings import Judge, found, only, seen, skipped, unread
 from services.checks.rights import granted, policy_of
 from services.checks.users import CONTAINERS, KeyUser, may_use, user
 from services.ids import ArmId
-from services.model.intent import ContainerGroupSetup, Create, Intent, identity_of, kind_of
+from services.model.intent import ContainerGroupSetup, Create, Intent, identity_of, kind_of, noun
 from services.model.plan import Finding
 from services.model.resources import Identity, Principal, Vault
 
@@ -220,7 +220,7 @@ def grant_propagation(intent: Intent, facts: Facts) -> Iterator[Finding]:
                     f"{role_name(one.role_id)} was granted {minutes} min ago and may not count yet",
                     seen(facts, fact, "createdOn", one.created.isoformat()),
                     meaning="Azure documents up to ten minutes until a vault honours a role"
-                    " assignment. wrapkey sends the workspace once more where that was the cause.",
+                    f" assignment. wrapkey sends the {noun(intent)} once more where that was the cause.",
                     part=one.id,
                 )
 
@@ -264,7 +264,7 @@ def identity_exists(intent: Intent, facts: Facts) -> Iterator[Finding]:
             str(id),
             f"Identity {id.name} is not there" + (" yet" if made else ""),
             seen(facts, "identity", "status", "404"),
-            meaning="The workspace reaches key and storage as this identity.",
+            meaning=f"The {noun(intent)} works as this identity.",
             repair="A step makes it and assigns it."
             if made
             else f'Name one that exists, or let the plan make it: identity = {{ create = "{id.name}" }}',

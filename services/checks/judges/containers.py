@@ -115,7 +115,8 @@ def group_secrets(intent: ContainerGroupSetup, facts: Facts) -> Iterator[Finding
             f"{source} can't be read here",
             meaning="The run pauses before it makes the group until the value is there; it is"
             " never kept in a file of wrapkey's.",
-            repair="Set the variable before wrapkey starts, or write the file.",
+            repair="Set the variable before wrapkey starts, write the file, or type the value on"
+            " the page of the run.",
         )
 
 

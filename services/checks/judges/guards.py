@@ -7,7 +7,7 @@ from services.checks.facts import Facts, Ids, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.rights import covers
 from services.ids import ArmId
-from services.model.intent import Intent
+from services.model.intent import Intent, noun
 from services.model.plan import Finding
 from services.model.resources import KeyVersion, Lock
 
@@ -111,7 +111,7 @@ def lock_delete(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 lock.scope,
                 f"Lock {lock.name} keeps anything in {_name(lock.scope)} from being deleted",
                 seen(facts, "locks", "properties.level", lock.level),
-                meaning="The workspace can be made. Deleting it, or cleaning up after a failure,"
+                meaning=f"The {noun(intent)} can be made. Deleting it, or cleaning up after a failure,"
                 " is refused until the lock is gone; a lock on the vault alone would serve better.",
                 repair=f"az lock delete --ids {lock.id}",
                 part=lock.name,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.checks.facts import Facts, Unknown
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.fit import GOOD_BITS, SOON
-from services.model.intent import Intent
+from services.model.intent import Intent, kind_of, noun
 from services.model.plan import Finding
 from services.model.resources import DeletedKey, KeyVersion, Vault
 
@@ -207,8 +207,8 @@ def key_rotation(intent: Intent, facts: Facts) -> Iterator[Finding]:
             subject,
             f"Key {wish.name} expires, and nothing rotates it before",
             seen(facts, "rotation", "lifetimeActions", "no Rotate"),
-            meaning="A workspace keeps the version it was made with: plan who makes a new version"
-            " and moves the workspace to it.",
+            meaning=f"A {noun(intent)} is told a version: plan who makes a new one and moves the"
+            f" {noun(intent)} to it.",
             repair='Say key.rotate_every = "P1Y" for a new key; for this one: az keyvault key'
             " rotation-policy update.",
         )
@@ -229,10 +229,14 @@ def key_version(intent: Intent, facts: Facts) -> Iterator[Finding]:
             subject,
             f"Key {wish.name} has a newer version than the intent's {wish.version[:8]}…",
             seen(facts, "newest_key", "key.kid", newest.id),
-            meaning="The workspace is encrypted with the version it is given. Cosmos DB follows"
-            " the newest one by itself.",
+            meaning=f"The {noun(intent)} is encrypted with the version it is given."
+            + (" Cosmos DB follows the newest one by itself." if _cosmos(intent) else ""),
             repair='Say key.version = "latest" to use the newest.',
         )
+
+
+def _cosmos(intent: Intent) -> bool:
+    return kind_of(intent) == "workspace"
 
 
 JUDGES: dict[str, Judge] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.checks.facts import Facts, Unknown
 from services.checks.findings import Judge, found, seen, skipped, unread
-from services.model.intent import Intent
+from services.model.intent import Intent, noun
 from services.model.plan import Finding
 from services.model.resources import Vault
 
@@ -44,8 +44,8 @@ def vault_perimeter(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 f"Vault {vault.name} is in network perimeter {one.name}, not enforced yet",
                 seen(facts, "perimeters", _MODE, one.mode),
                 meaning="Until it is enforced the vault's own firewall decides. From then on trusted"
-                " services are shut out and the workspace loses its key.",
-                repair="Agree with the perimeter's administrator before the workspace is made.",
+                f" services are shut out and the {noun(intent)} loses its key.",
+                repair="Agree with the perimeter's administrator before anything is made.",
                 part=one.name,
             )
 

@@ -6,10 +6,13 @@ from services.checks import needed
 from services.checks.facts import Facts, Unknown
 from services.checks.findings import Judge, found, seen, unread
 from services.checks.regions import needed_of
-from services.model.intent import Intent, noun
+from services.model.intent import Intent, kind_of, noun
 from services.model.plan import Finding
 
 RUNNING = ("NotRegistered", "Registering", "Unregistering", "Unregistered")
+
+
+LATE = "; in the managed group it does so after minutes"
 
 
 def cloud(intent: Intent, facts: Facts) -> Iterator[Finding]:
@@ -65,8 +68,8 @@ def provider_registered(intent: Intent, facts: Facts) -> Iterator[Finding]:
                 f"Provider {namespace} is not registered ({state})",
                 seen(facts, "providers", f"{namespace}.registrationState", state),
                 meaning="Azure refuses the first resource of a provider that is not registered"
-                " (MissingSubscriptionRegistration); in the managed group it does so after"
-                " minutes.",
+                f" (MissingSubscriptionRegistration)"
+                f"{LATE if kind_of(intent) == 'workspace' else ''}.",
                 repair=f"A step registers it: az provider register --namespace {namespace}",
                 part=namespace,
             )

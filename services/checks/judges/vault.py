@@ -1,4 +1,4 @@
-"""Whether the vault can hold the key of a workspace."""
+"""Whether the vault can hold the key of what is set up."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -8,12 +8,28 @@ from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, seen, skipped, unread
 from services.checks.fit import deleted_fit, network_fit
 from services.checks.rights import covers
-from services.model.intent import Intent, noun
+from services.model.intent import Intent, Kind, kind_of, noun
 from services.model.plan import Finding, Status
 from services.model.resources import DeletedVault, Vault
 
 READY = ("", "Succeeded", "RegisteringDns")
 FOR_GOOD = "It can't be turned off again."
+
+REFUSED: dict[Kind, str] = {
+    "workspace": ": Azure refuses the workspace after minutes",
+    "cluster": ": a disk encryption set asks for both",
+}
+"""Who insists on a protected vault; Container Instances recommend it."""
+BYPASS = (
+    "Cosmos DB's page says that the bypass lets it in; Key Vault's list of trusted services does"
+    " not name it. Without the bypass its status is 4016."
+)
+NETWORK: dict[Kind, str] = {
+    "container-group": "A group's user-assigned identity passes with the bypass (encrypt deployment"
+    " data); without it the group fails when it starts.",
+    "cluster": "The bypass lets Azure's trusted services in; without it the disk encryption set"
+    " does not reach the key.",
+}
 
 
 def vault_exists(intent: Intent, facts: Facts) -> Iterator[Finding]:
@@ -113,7 +129,7 @@ def vault_protection(intent: Intent, facts: Facts) -> Iterator[Finding]:
         seen(facts, "vault", "properties.enableSoftDelete", vault.soft_delete),
         seen(facts, "vault", "properties.enablePurgeProtection", vault.purge_protection),
         meaning="Without soft delete and purge protection a key could be destroyed, and all data"
-        " with it: Azure refuses the workspace after minutes.",
+        f" with it{REFUSED.get(kind_of(intent), '')}.",
         repair=repair,
         irreversible=True,
     )
@@ -224,8 +240,7 @@ def vault_network(intent: Intent, facts: Facts) -> Iterator[Finding]:
         seen(facts, "vault", "properties.publicNetworkAccess", vault.public_access),
         seen(facts, "vault", "properties.networkAcls.defaultAction", vault.default_action),
         seen(facts, "vault", "properties.networkAcls.bypass", vault.bypass),
-        meaning="Cosmos DB's page says that the bypass lets it in; Key Vault's list of trusted"
-        " services does not name it. Without the bypass its status is 4016.",
+        meaning=NETWORK.get(kind_of(intent), BYPASS),
         repair="" if fit.word == "warn" else repair,
     )
 
