@@ -38,6 +38,11 @@ TYPES = {
     "microsoft.search/searchservices": "AI Search",
     "microsoft.storage/storageaccounts": "Storage",
     "container": "Container",
+    "microsoft.containerservice/managedclusters/agentpools": "Node pool",
+    "microsoft.compute/virtualmachinescalesets": "Nodes",
+    "microsoft.network/loadbalancers": "Load balancer",
+    "microsoft.network/publicipaddresses": "Address",
+    "microsoft.network/virtualnetworks": "Network",
 }
 
 

@@ -3,8 +3,9 @@
 import shlex
 from typing import Any
 
-from services.azure import clusters
+from services.azure import clusters, groups
 from services.azure.connection import Connection
+from services.checks.facts import CLUSTERS
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import ManagedCluster
@@ -36,7 +37,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 async def apply(ctx: Context, step: Step) -> Observation:
     """Create it and tell its state until the nodes are there."""
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     await create(
         ctx,
         step,
@@ -108,16 +109,29 @@ async def _state(ctx: Context, step: Step) -> str | None:
     return found.state if found else None
 
 
-async def _look(ctx: Context, step: Step, seen: set[str]) -> None:
+async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
+    """Tell of the pools and of what their group holds, as they appear and change."""
     found = await clusters.get_cluster(ctx.conn, step.target)
-    for pool in found.pools if found else ():
-        told = f"{pool.name}: {pool.state}"
-        if told not in seen:
-            seen.add(told)
-            id = f"{step.target}/agentPools/{pool.name}"
-            kind = "Microsoft.ContainerService/managedClusters/agentPools"
-            group = ArmId.parse(step.target).group
+    if found is None:
+        return
+    if not seen:
+        seen[found.id] = found.state
+        await ctx.say("step.progress", step, note=f"{found.state}: control plane, then the nodes")
+    group = found.node_group
+    for pool in found.pools:
+        id, kind = f"{step.target}/agentPools/{pool.name}", f"{CLUSTERS}/agentPools"
+        if seen.get(id) != pool.state:
+            seen[id] = pool.state
             await ctx.say("resource.seen", step, id, state=pool.state, type=kind, group=group)
+    subscription = ArmId.parse(step.target).subscription
+    if not group or await groups.get_group(ctx.conn, subscription, group) is None:
+        return
+    for one in await groups.list_resources(ctx.conn, subscription, group):
+        if seen.get(one.id) != one.state:
+            seen[one.id] = one.state
+            await ctx.say(
+                "resource.seen", step, one.id, state=one.state, type=one.type, group=group
+            )
 
 
 def _ready(found: ManagedCluster) -> Observation:

@@ -108,7 +108,8 @@ async def _state(ctx: Context, step: Step) -> str | None:
 
 def _ready(found: DiskEncryptionSet) -> Observation:
     values = {"principal": found.principal_id, "marks": marks(found.raw)}
-    return Observation(done=True, values=values)
+    note = f"its identity asks the vault for {KeyId.parse(found.key_url).name}"
+    return Observation(done=True, values=values, note=note)
 
 
 def wrote(step: Step) -> str:
