@@ -5,7 +5,7 @@ of its own (recorded: aks/02, aks/03). The nodes' scale sets appear in the node 
 disk encryption set that can't use its key makes the creation fail there, late.
 """
 
-from sandbox import armid, assigned, operations, regions, tracked
+from sandbox import armid, assigned, gate, operations, regions, tracked
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import customerkeys, diskkeys, nodekeys, nodepools, vmsizes
 from sandbox.routing import Api
@@ -267,13 +267,26 @@ def delete(world: World, request: Request) -> Answer:
 
 @api.job("aks.delete")
 def deleted(world: World, data: Json) -> None:
-    """The cluster and its nodes are gone."""
+    """The cluster and its nodes are gone, unless something in their group is locked."""
     cluster = world.resource(data["id"])
     if cluster is not None:
+        scope = nodepools.node_group_id(cluster.doc)
+        if locked := gate.locks_over(world, scope, delete=True):
+            _settle(world, data, _locked(scope, locked))
+            return
         nodepools.remove(world, cluster.doc)
         assigned.assign(world, cluster.doc, {"type": "None"})
         world.state.resources.pop(data["id"], None)
     world.end_operation(data["operation"])
+
+
+def _locked(scope: str, locked: list[str]) -> Json:
+    """As Resource Manager says it; what the service says around it is not recorded."""
+    return {
+        "code": "ScopeLocked",
+        "message": f"The scope '{scope}' cannot perform delete operation because following"
+        f" scope(s) are locked: '{','.join(locked)}'. Please remove the lock and try again.",
+    }
 
 
 # -- node pools

@@ -10,9 +10,10 @@ SDK = "azure.mgmt.resource.locks.aio:ManagementLockClient"
 _MARK = "/providers/microsoft.authorization/locks/"
 
 
-async def list_locks(conn: Connection, scope: str) -> list[Lock]:
+async def list_locks(conn: Connection, scope: str, *, below: bool = False) -> list[Lock]:
     """The locks that hold at a scope: its own and those above it; raises AzureError.
 
+    ``below``: its own and those of what lies in it instead, which a delete takes along.
     ``atScope()`` is what Get-AzResourceLock -AtScope sends.
     """
     sdk = await calls.client(conn, SDK, ArmId.parse(scope).subscription)
@@ -20,7 +21,7 @@ async def list_locks(conn: Connection, scope: str) -> list[Lock]:
         "list locks",
         sdk.management_locks.list_by_scope,
         scope.strip("/"),
-        filter="atScope()",
+        filter=None if below else "atScope()",
     )
     return [lock(one) for one in found]
 

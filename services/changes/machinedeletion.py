@@ -151,7 +151,8 @@ async def _inside(conn: Connection, subscription: str, group: str) -> tuple[Reso
 
 
 async def _locks(conn: Connection, scope: str) -> list[Lock]:
-    return await locks.list_locks(conn, scope) if scope else []
+    """Those of the node group and of what is in it."""
+    return await locks.list_locks(conn, scope, below=True) if scope else []
 
 
 async def _users(conn: Connection, one: One) -> tuple[str, ...]:

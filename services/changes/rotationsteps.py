@@ -185,7 +185,6 @@ def _set(rotation: Rotation, place: SetPlace, mark: str) -> list[Step]:
         "vault_id": source,
         "follows": follows,
         "versionless": not place.key.version,
-        "before": one.rotated.isoformat() if one.rotated else "",
     }
     moved = Step(
         id=f"set-key{mark}",

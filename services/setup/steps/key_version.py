@@ -59,7 +59,9 @@ def _usable(ctx: Context, step: Step, found: KeyVersion) -> Observation:
             "Repair this version, or rotate to another one.",
             code="KeyUnusable",
         )
-    return Observation(done=True, values={"id": found.id, "version": found.version})
+    created = found.created.isoformat() if found.created else ""
+    values = {"id": found.id, "version": found.version, "created": created}
+    return Observation(done=True, values=values)
 
 
 def _gone(step: Step) -> StepFailed:

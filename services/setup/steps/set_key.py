@@ -6,6 +6,7 @@ Disk Storage"); that is documented, and nothing tells when.
 
 import asyncio
 import time
+from datetime import datetime
 
 from services.azure import disks, operations
 from services.ids import ArmId, BadId, KeyId
@@ -114,8 +115,8 @@ def _taken(ctx: Context, step: Step, found: DiskEncryptionSet) -> bool:
         return False
     if used.version or not step.params["follows"]:
         return used.version in ("", wanted.version)
-    before: str = step.params["before"]
-    return before != (found.rotated.isoformat() if found.rotated else "")
+    made = str(ctx.results.get("key", {}).get("created", ""))
+    return found.rotated is not None and (not made or found.rotated >= datetime.fromisoformat(made))
 
 
 async def _state(ctx: Context, step: Step) -> str | None:
