@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from textual import work
 from textual.app import ComposeResult
 
 from screens.base import Page
@@ -69,8 +70,9 @@ class ChangePage(Page[None]):
         self.plan = None
         self.query_one(TitleLine).show(self.heading, "reading")
         self.refresh_bindings()
-        self.run_worker(self._look(), group="load", exclusive=True, description="look")
+        self._look()
 
+    @work(group="load", exclusive=True, description="look")
     async def _look(self) -> None:
         try:
             lines = await self.look(self.shell.session.live)
@@ -122,8 +124,9 @@ class ChangePage(Page[None]):
 
     def begin(self) -> None:
         """Ask, then begin the run."""
-        self.run_worker(self._begin(), group="ask", exclusive=True, description="ask")
+        self._begin()
 
+    @work(group="ask", exclusive=True, description="ask")
     async def _begin(self) -> None:
         plan = self.plan
         if plan is not None and self.ready and await self.ask(plan):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
+from textual import work
 from textual.app import ComposeResult
 
 from screens.browse.listing import Listing, Pages
@@ -106,7 +107,7 @@ class RotatePage(ChangePage):
         self.begin()
 
     def action_rotate_to(self) -> None:
-        self.run_worker(self._choose(), group="ask", exclusive=True, description="choose")
+        self._choose()
 
     def _holes(self) -> tuple[Hole, ...]:
         """Secrets that a group needs to be made again."""
@@ -128,6 +129,7 @@ class RotatePage(ChangePage):
         self._wish = msgspec.structs.replace(self._wish, secrets=sources)
         self.action_again()
 
+    @work(group="ask", exclusive=True, description="choose")
     async def _choose(self) -> None:
         found = self._found
         if found is None:

@@ -1,5 +1,6 @@
 """Undo: what a run made, what of it goes, what stays and why; then a question, then the run."""
 
+from textual import work
 from textual.app import ComposeResult
 
 from screens.base import Page
@@ -54,8 +55,9 @@ class UndoPage(Page[None]):
     def action_again(self) -> None:
         self._found = None
         self.refresh_bindings()
-        self.run_worker(self._look(), group="load", exclusive=True, description="look")
+        self._look()
 
+    @work(group="load", exclusive=True, description="look")
     async def _look(self) -> None:
         try:
             found = await self.shell.look_back(self._run, self._with_key)
@@ -100,8 +102,9 @@ class UndoPage(Page[None]):
         self.action_again()
 
     def action_undo_now(self) -> None:
-        self.run_worker(self._ask(), group="ask", exclusive=True, description="ask")
+        self._ask()
 
+    @work(group="ask", exclusive=True, description="ask")
     async def _ask(self) -> None:
         found = self._found
         if found is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from textual import work
 from textual.screen import Screen
 
 from screens.base import Page
@@ -76,8 +77,9 @@ class RunShell(Shell):
         return isinstance(screen, Page) and screen.under_runs
 
     def open_run(self, run: str) -> None:
-        self.run_worker(self._open_run(run), group="open run", exclusive=True, description="show")
+        self._open_run(run)
 
+    @work(group="open run", exclusive=True, description="show")
     async def _open_run(self, run: str) -> None:
         with self._telling():
             await self._show(await self._runs.look(run))
@@ -98,8 +100,9 @@ class RunShell(Shell):
 
     def read_past(self) -> None:
         """Tell Home what the journal knows."""
-        self.run_worker(self._read_past(), group="past", exclusive=True, description="read runs")
+        self._read_past()
 
+    @work(group="past", exclusive=True, description="read runs")
     async def _read_past(self) -> None:
         with self._telling():
             if self.session.paths.journal.exists():
@@ -110,9 +113,9 @@ class RunShell(Shell):
 
     def resume_run(self, run: str) -> None:
         if self._may_write():
-            work = self._resume_run(run)
-            self.run_worker(work, group="resume", exclusive=True, description="resume")
+            self._resume_run(run)
 
+    @work(group="resume", exclusive=True, description="resume")
     async def _resume_run(self, run: str) -> None:
         from screens.widgets.confirm import Confirm
         from services.runs.resume import prepare
@@ -158,9 +161,9 @@ class RunShell(Shell):
 
     def take_over(self, run: str) -> None:
         if self._may_write():
-            work = self._take_over(run)
-            self.run_worker(work, group="resume", exclusive=True, description="yield")
+            self._take_over(run)
 
+    @work(group="resume", exclusive=True, description="yield")
     async def _take_over(self, run: str) -> None:
         from screens.widgets.confirm import Confirm
         from services.runs.lock import owner

@@ -20,8 +20,18 @@ MODULES = (
     "azure.mgmt.storage.aio",
     "azure.mgmt.search.aio",
     "azure.mgmt.cosmosdb.aio",
+    "services.azure.challenge",
+    "screens.run",
+    "screens.leave",
+    "screens.widgets.confirm",
+    "screens.widgets.inspect",
+    "tui.resuming",
+    "tui.watching",
+    "tui.detached",
+    "tui.crash",
 )
-"""In the order in which a person comes to need them."""
+"""In the order in which a person comes to need them; the last are what a run is left with, which
+must not be read from a disk on which wrapkey was upgraded meanwhile."""
 
 
 def warm() -> None:

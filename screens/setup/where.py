@@ -2,6 +2,7 @@
 
 import asyncio
 
+from textual import work
 from textual.app import ComposeResult
 
 from screens.base import Page
@@ -127,8 +128,9 @@ class Where(Page[None]):
 
     def action_again(self) -> None:
         if self.draft is not None:
-            self.run_worker(self._read(), group="load", exclusive=True, description="read regions")
+            self._read()
 
+    @work(group="load", exclusive=True, description="read regions")
     async def _read(self) -> None:
         assert self.draft is not None
         subscription = self.draft.subscription.id

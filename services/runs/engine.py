@@ -173,6 +173,9 @@ class Run:
     async def _go(self) -> RunStatus:
         self._gate.stopped = False
         self.status = RunStatus.RUNNING
+        # wrapkey may be upgraded while this goes on: what the run needs is loaded before.
+        for one in {step.kind for step in self.plan.steps}:
+            self._find(one)
         for step, status in self.steps.items():
             self.steps[step] = StepStatus.PENDING if status in GOOD else status
         unhear = self.context.conn.subscribe(self._pause.hear)
