@@ -76,6 +76,8 @@ def build(world: World, cluster: Json, pool: Json, *, seeded: bool = False) -> J
     resource_id = f"{node_group}/providers/{SCALE_SETS}/{name}"
     des_id = cluster["properties"].get("diskEncryptionSetID", "")
     os_disk: Json = {"createOption": "FromImage", "diskSizeGB": pool["osDiskSizeGB"]}
+    if pool["osDiskType"] == "Ephemeral":
+        os_disk["diffDiskSettings"] = {"option": "Local"}
     if des_id:
         os_disk["managedDisk"] = {"diskEncryptionSet": {"id": des_id}}
     doc: Json = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from services.diagnosis.clusters import registry as clusters
 from services.diagnosis.registry import ORDER
 from services.model.diagnosis import Diagnosis
 from services.model.plan import Finding
@@ -60,6 +61,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "storage-key": ACCESS,
     "key-probe": (*GONE, *LOST, *UNUSABLE),
     "azure-diagnose": ("own-resources",),
+    **clusters.EXPLAINED,
 }
 
 SEEMS: dict[str, tuple[str, ...]] = {

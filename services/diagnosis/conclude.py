@@ -8,6 +8,8 @@ import msgspec
 from services.checks.facts import Unknown
 from services.diagnosis.absent import absent, not_ours
 from services.diagnosis.causes import linked
+from services.diagnosis.clusters.facts import ClusterLive
+from services.diagnosis.clusters.way import CLUSTER
 from services.diagnosis.facts import Examined, Live, key_of
 from services.diagnosis.findings import Judge
 from services.diagnosis.judges import managed, workspace
@@ -113,7 +115,10 @@ WORKSPACE: Way[Live] = Way(
     mended=with_repairs,
     tree=tree,
 )
-WAYS: Mapping[type[Examined], Way[Any]] = {Live: WORKSPACE}
+WAYS: Mapping[type[Examined], Way[Any]] = {
+    Live: WORKSPACE,
+    ClusterLive: CLUSTER,
+}
 """By what was read: one for each kind of target."""
 
 

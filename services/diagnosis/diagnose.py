@@ -6,6 +6,7 @@ from services.azure import workspaces
 from services.azure.connection import Connection
 from services.checks.reading import Reading
 from services.diagnosis.absent import gone
+from services.diagnosis.clusters import looking as clusters
 from services.diagnosis.conclude import checks_of, conclude, left_out_of
 from services.diagnosis.facts import Live, described, ids_in
 from services.diagnosis.passes import Heard, Pass, examine, first
@@ -76,7 +77,11 @@ async def _workspace(
 
 
 Looking = Callable[[Connection, Target, Heard | None, frozenset[str]], Awaitable[There]]
-LOOKS: Mapping[TargetKind, Looking] = {"workspace": _workspace}
+LOOKS: Mapping[TargetKind, Looking] = {
+    "workspace": _workspace,
+    "cluster": clusters.look,
+    "disk-encryption-set": clusters.look,
+}
 """By kind of target: reads everything about one, but for facts of these names."""
 
 

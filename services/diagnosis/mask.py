@@ -21,14 +21,19 @@ KEPT = frozenset(
         *("request_id", "correlation_id", "principal_type", "identity_type", "public_access"),
         *("default_action", "bypass", "mode", "access", "network", "recovery", "key_source"),
         *("had", "providers", "offers", "about", "encryption_mode", "rotate_after", "expiry"),
+        *("size", "os_disk", "kubernetes", "node_size", "power", "rotation_error"),
     }
 )
 """Fields that hold Azure's own words, and what a support ticket needs."""
 PUBLIC = frozenset({"Cloud", "Usage", "CosmosRegion"})
 """Structs that say nothing of anybody."""
+WORDS = frozenset({("GroupEvent", "name")})
+"""Fields of one struct that hold Azure's own words."""
 EMPTIED: dict[str, Any] = {"tags": {}, "description": "", "notes": ""}
 """Fields that people fill as they like."""
-NAMED = frozenset({"name", "caller", "managed_group", "resource_group", "create", "by"})
+NAMED = frozenset(
+    {"name", "caller", "managed_group", "resource_group", "node_group", "create", "by"}
+)
 """Fields whose whole text is somebody's or something's name."""
 
 LABELS = {
@@ -44,6 +49,12 @@ LABELS = {
     "registries": "registry",
     "components": "insights",
     "locks": "lock",
+    "containergroups": "containers",
+    "managedclusters": "cluster",
+    "agentpools": "pool",
+    "diskencryptionsets": "set",
+    "virtualmachinescalesets": "nodes",
+    "disks": "disk",
 }
 """By the last part of a type: what its masks are called."""
 _PEOPLE = ("Principal", "Caller", "ActivityEvent", "AuditEntry")
@@ -205,7 +216,7 @@ def _made(label: str, number: int) -> str:
 
 
 def _label_of(struct: str, field: str) -> str:
-    if field in ("managed_group", "resource_group"):
+    if field in ("managed_group", "resource_group", "node_group"):
         return "group"
     known = {"StorageAccount": "storage", "CosmosAccount": "cosmos", "SearchService": "search"}
     bare = struct.removeprefix("Deleted").removesuffix("Intent").lower()
@@ -235,7 +246,7 @@ def _places(parts: list[str]) -> list[str]:
 
 def _texts(value: Any, struct: str = "", field: str = "") -> Iterator[tuple[str, str, str]]:
     """Every text that may have to be masked: struct, field, text."""
-    if struct in PUBLIC or field in KEPT or field in EMPTIED:
+    if struct in PUBLIC or field in KEPT or field in EMPTIED or (struct, field) in WORDS:
         return
     if isinstance(value, dict):
         name = value.get(NAME, struct)

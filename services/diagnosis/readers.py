@@ -5,6 +5,7 @@ longest chain is workspace, vault, key, and what hangs on the key.
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -170,16 +171,21 @@ async def _remarks(on: Reading) -> Any:
 
 
 async def _activity(on: Reading) -> Any:
-    """Of the vault's group, the workspace's and the managed one: a deleted vault has no id.
-
-    What happened at the subscription itself comes with them: grants, policies and locks, and
-    who unregistered a provider that is needed.
-    """
+    """Of the vault's group, the workspace's and the managed one."""
     home, vault = str(on.ids.group.subscription), on.ids.vault
     workspace: Workspace = await on.get("workspace")
     places = {(home, on.ids.group.group), (vault.subscription, vault.group)}
     if workspace.managed_group:
         places.add((home, workspace.managed_group))
+    return await activity_in(on, home, places)
+
+
+async def activity_in(on: Reading, home: str, places: Iterable[tuple[str, str]]) -> Any:
+    """The activity log of these groups (subscription, name): a deleted vault has no id.
+
+    What happened at the subscription ``home`` itself comes with them: grants, policies and
+    locks, and who unregistered a provider that is needed.
+    """
     since = on.conn.now() - LOOK_BACK
     told = await asyncio.gather(
         _above(on, home, AUTHORIZATION, since),

@@ -12,6 +12,7 @@ import msgspec
 from services.checks.registry import BY_ID as PREFLIGHT
 from services.checks.registry import CHECKS, Check
 from services.diagnosis.checklist import Shared, own, shared
+from services.diagnosis.clusters import registry as clusters
 from services.model.diagnosis import TargetKind
 
 _COSMOS = "Cosmos DB: CMK troubleshooting guide"
@@ -155,7 +156,11 @@ SHARED: dict[str, Shared] = dict(
 )  # fmt: skip
 """Of a workspace, by id, in the order in which they are shown: causes before consequences."""
 
-SHARED_BY: Mapping[TargetKind, Mapping[str, Shared]] = {"workspace": SHARED}
+SHARED_BY: Mapping[TargetKind, Mapping[str, Shared]] = {
+    "workspace": SHARED,
+    "cluster": clusters.SHARED,
+    "disk-encryption-set": clusters.SHARED,
+}
 """Preflight's checks that hold for each kind of target too."""
 
 
@@ -261,6 +266,7 @@ OWN: tuple[Check, ...] = (
         "workspace", source="how-to-manage-workspace",
         scenario="broken/f01-creation-purge-protection",
     ),
+    *clusters.OWN,
 )  # fmt: skip
 
 BY_ID: dict[str, Check] = {one.id: one for one in OWN}

@@ -6,6 +6,7 @@ import msgspec
 
 from services.azure.clouds import Cloud
 from services.checks.facts import Asked, Unknown
+from services.diagnosis.clusters.facts import ClusterLive
 from services.diagnosis.facts import Live
 from services.model.diagnosis import Target
 from services.model.resources import Caller, ResourceGroup, Workspace
@@ -20,7 +21,7 @@ class Gone(msgspec.Struct, frozen=True, kw_only=True):
     """The managed group of a workspace, where that is still there."""
 
 
-There = Live | Gone | Workspace
+There = Live | ClusterLive | Gone | Workspace
 """Only a workspace: one that no key of the customer's encrypts."""
 
 

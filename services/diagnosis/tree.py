@@ -52,10 +52,10 @@ def tree(live: Live, findings: Sequence[Finding]) -> Node:
             below.append(_identity(live, findings))
     below += [_own(id, live, findings) for id in live.own]
     note = "" if used else "encrypted with Microsoft's keys"
-    return _node("workspace", live.target.id, live.target.name, mine, note=note, below=below)
+    return node("workspace", live.target.id, live.target.name, mine, note=note, below=below)
 
 
-def _node(
+def node(
     kind: str,
     id: str,
     title: str,
@@ -65,6 +65,7 @@ def _node(
     below: Iterable[Node] = (),
     unknown: bool = False,
 ) -> Node:
+    """A node with the gravest word of its findings; ``unknown`` where it could not be read."""
     mine = tuple(findings)
     said = {one.status for one in mine}
     if unknown:
@@ -80,8 +81,8 @@ def _node(
     )
 
 
-def _about(node: str, findings: Iterable[Finding]) -> list[Finding]:
-    return [one for one in findings if one.check in CHECKS[node]]
+def _about(which: str, findings: Iterable[Finding]) -> list[Finding]:
+    return [one for one in findings if one.check in CHECKS[which]]
 
 
 def _key(live: Live, findings: Sequence[Finding]) -> Node:
@@ -93,12 +94,12 @@ def _key(live: Live, findings: Sequence[Finding]) -> Node:
     if isinstance(vault, Vault):
         access = f"{vault.location}, {'roles' if vault.rbac else 'access policies'}"
     unread = isinstance(vault, Unknown)
-    vault_node = _node(
+    vault_node = node(
         "vault", used.vault_id, where.name, _about("vault", findings), note=access, unknown=unread
     )
     name = named.name if named else used.key_id
     unread = isinstance(facts.key, Unknown)
-    key = _node(
+    key = node(
         "key",
         named.versionless if named else used.key_id,
         name,
@@ -112,7 +113,7 @@ def _key(live: Live, findings: Sequence[Finding]) -> Node:
         version = facts.key.version
         note = f"{facts.key.type} {facts.key.bits or '??'}"
         note += f", until {facts.key.expires:%-d %b %Y}" if facts.key.expires else ""
-    return _node(
+    return node(
         "key-version",
         used.key_id,
         version or "newest version",
@@ -134,15 +135,15 @@ def _managed(live: Live, findings: Sequence[Finding]) -> Node:
             *(one for one in findings if _of_part(one, kind, there)),
         ]
         if isinstance(there, Unknown):
-            parts.append(_node(kind, "", words, about, note=there.reason, unknown=True))
+            parts.append(node(kind, "", words, about, note=there.reason, unknown=True))
         elif not there:
-            parts.append(_node(kind, "", words, about, note="not there"))
+            parts.append(node(kind, "", words, about, note="not there"))
         for one in () if isinstance(there, Unknown) else there:
-            parts.append(_node(kind, one.id, f"{words} {one.name}", about, note=_uses(kind, one)))
+            parts.append(node(kind, one.id, f"{words} {one.name}", about, note=_uses(kind, one)))
     id = str(ArmId(subscription, name)) if name else ""
     unread = isinstance(live.group, Unknown)
     mine = _about("managed-group", findings)
-    return _node("managed-group", id, name or "none", mine, below=parts, unknown=unread)
+    return node("managed-group", id, name or "none", mine, below=parts, unknown=unread)
 
 
 def _of_part(finding: Finding, kind: str, there: object) -> bool:
@@ -164,7 +165,7 @@ def _cosmos_principal(live: Live, findings: Sequence[Finding]) -> Node:
     grant = _grant(live, "cosmos-grant", findings)
     note = who.object_id if isinstance(who, Principal) else "not in this tenant"
     unread = isinstance(who, Unknown)
-    return _node(
+    return node(
         "identity",
         who.object_id if isinstance(who, Principal) else "",
         "Azure Cosmos DB",
@@ -179,7 +180,7 @@ def _identity(live: Live, findings: Sequence[Finding]) -> Node:
     used = live.workspace.encryption
     assert used is not None
     unread = isinstance(live.facts.identity, Unknown)
-    return _node(
+    return node(
         "identity",
         used.identity,
         ArmId.parse(used.identity).name,
@@ -192,7 +193,7 @@ def _identity(live: Live, findings: Sequence[Finding]) -> Node:
 def _grant(live: Live, check: str, findings: Sequence[Finding]) -> Node:
     vault = live.facts.vault
     kind = "access policy" if isinstance(vault, Vault) and not vault.rbac else "role"
-    return _node("grant", "", f"{kind} to read, wrap and unwrap", _about(check, findings))
+    return node("grant", "", f"{kind} to read, wrap and unwrap", _about(check, findings))
 
 
 def _own(id: str, live: Live, findings: Sequence[Finding]) -> Node:
@@ -200,4 +201,4 @@ def _own(id: str, live: Live, findings: Sequence[Finding]) -> Node:
     mine = [one for one in findings if one.check in OWN and one.subject == id]
     kind = where.type.rpartition("/")[2]
     unread = isinstance(live.own[id], Unknown)
-    return _node("own", id, f"{kind} {where.name}", mine, unknown=unread)
+    return node("own", id, f"{kind} {where.name}", mine, unknown=unread)

@@ -15,6 +15,32 @@ WORKSPACE = (
     "/Microsoft.MachineLearningServices/workspaces/mlw-prod"
 )
 TARGET = Target(id=WORKSPACE, name="mlw-prod")
+_SUB = "/subscriptions/5b000000-0000-4000-8000-0000000000d1/resourceGroups"
+CLUSTER = Target(
+    id=f"{_SUB}/rg-aks/providers/Microsoft.ContainerService/managedClusters/aks-prod",
+    name="aks-prod",
+    kind="cluster",
+)
+SET = Target(
+    id=f"{_SUB}/rg-aks/providers/Microsoft.Compute/diskEncryptionSets/des-prod",
+    name="des-prod",
+    kind="disk-encryption-set",
+)
+CONTAINERS = Target(
+    id=f"{_SUB}/rg-aci/providers/Microsoft.ContainerInstance/containerGroups/score-prod",
+    name="score-prod",
+    kind="container-group",
+)
+
+
+def target_of(scenario: str) -> Target:
+    """What a broken scenario is about, by its name."""
+    name = scenario.removeprefix("broken/")
+    if name.startswith("cluster-"):
+        return CLUSTER
+    return CONTAINERS if name.startswith("containers-") else TARGET
+
+
 RECHECK_S = 3700
 """A little more than the hour within which services look at their key again."""
 

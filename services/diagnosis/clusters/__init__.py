@@ -1,0 +1,1 @@
+"""Diagnosis of clusters and of the disk encryption sets that their disks use."""

@@ -1,0 +1,1 @@
+"""What diagnosis judges of clusters and disk encryption sets, by subject."""

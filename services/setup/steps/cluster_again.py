@@ -1,0 +1,56 @@
+"""Lets Azure go on with a cluster whose creation or change failed: it is sent again as it is."""
+
+from services.azure import clusters, nodes
+from services.azure.operations import wait
+from services.ids import ArmId
+from services.model.plan import Step
+from services.model.resources import ManagedCluster
+from services.setup.context import Context, Observation, StepFailed
+
+STAYS = "The cluster is what was asked for when it was made."
+
+
+async def observe(ctx: Context, step: Step) -> Observation:
+    """Did its last change succeed, and is every pool there? Raises StepFailed where it is gone."""
+    return Observation(done=_whole(await _found(ctx, step)))
+
+
+async def apply(ctx: Context, step: Step) -> Observation:
+    """Send it as Azure tells it; what is missing is made, and nothing else is changed."""
+    begun = await nodes.begin_again(ctx.conn, await _found(ctx, step))
+    await wait(ctx.conn, begun, step.title)
+    found = await _found(ctx, step)
+    if not _whole(found):
+        raise StepFailed(
+            f"Cluster {found.name} is {found.state} still",
+            "Azure ended the change without a reason.",
+            "Look at the activity log of its group, then diagnose it again.",
+            code=found.state,
+        )
+    return Observation(done=True)
+
+
+def command(ctx: Context, step: Step) -> str:
+    """For a person who may change clusters; without further options it only reconciles."""
+    id = ArmId.parse(step.target)
+    return (
+        f"az aks update --name {id.name} --resource-group {id.group}"
+        f" --subscription {id.subscription} --yes"
+    )
+
+
+def _whole(found: ManagedCluster) -> bool:
+    pools = all(one.state not in ("Failed", "Canceled") for one in found.pools)
+    return found.state == "Succeeded" and pools
+
+
+async def _found(ctx: Context, step: Step) -> ManagedCluster:
+    found = await clusters.get_cluster(ctx.conn, step.target)
+    if found is None:
+        raise StepFailed(
+            f"Cluster {ArmId.parse(step.target).name} is not there any more",
+            "It was there when the plan was made.",
+            "Diagnose it again.",
+            code="NotFound",
+        )
+    return found
