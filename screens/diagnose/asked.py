@@ -12,9 +12,9 @@ from services.azure.errors import AzureError
 from services.diagnosis.target import NoTarget, find
 from services.failures.explained import Explained, explain_text
 from services.ids import ArmId, BadId
-from services.model.diagnosis import Target
+from services.model.diagnosis import NOUNS, Target
 
-MATCHES = (Column("Name"), Column("Group"), Column("Subscription", 36))
+MATCHES = (Column("Name"), Column("What", 19), Column("Group"), Column("Subscription"))
 SIGNED_OUT = "Nobody is signed in yet: w on Home shows how far that is."
 _WORD = re.compile(r"\S+")
 
@@ -89,7 +89,7 @@ def _say(page: Page[None], text: str) -> None:
 
 
 def open_(page: Page[None], target: Target) -> None:
-    """The diagnosis of a workspace."""
+    """The diagnosis of a target."""
     from screens.diagnose.page import DiagnosePage
 
     page.app.push_screen(DiagnosePage(target))
@@ -102,7 +102,7 @@ def _explain(page: Page[None], found: Explained) -> None:
 
 
 def _let_choose(page: Page[None], name: str, found: Sequence[Target]) -> None:
-    """Several workspaces fit: all of them, by name, group and subscription."""
+    """Several fit: all of them, by name, kind, group and subscription."""
     by_id = {one.id: one for one in found}
 
     def chosen(id: str | None) -> None:
@@ -110,12 +110,17 @@ def _let_choose(page: Page[None], name: str, found: Sequence[Target]) -> None:
             open_(page, by_id[id])
 
     rows = [_row(one) for one in found]
-    page.app.push_screen(Picker(f"{len(rows)} workspaces fit {name}", MATCHES, rows), chosen)
+    page.app.push_screen(Picker(f"{len(rows)} {_nouns(found)} fit {name}", MATCHES, rows), chosen)
+
+
+def _nouns(found: Sequence[Target]) -> str:
+    kinds = {one.kind for one in found}
+    return f"{NOUNS[kinds.pop()]}s" if len(kinds) == 1 else "resources"
 
 
 def _row(one: Target) -> Row:
     try:
         where = ArmId.parse(one.id)
     except BadId:
-        return Row(one.id, (one.name, "??", "??"), one.id)
-    return Row(one.id, (one.name, where.group, where.subscription), one.id)
+        return Row(one.id, (one.name, NOUNS[one.kind], "??", "??"), one.id)
+    return Row(one.id, (one.name, NOUNS[one.kind], where.group, where.subscription), one.id)

@@ -9,7 +9,7 @@ from screens.setup.findings import WORDS
 from screens.widgets.table import Column, Row
 from services.diagnosis.causes import linked
 from services.diagnosis.repair import taken_back
-from services.model.diagnosis import Change, Diagnosis
+from services.model.diagnosis import Change, Diagnosis, TargetKind
 from services.model.plan import Finding
 from services.text import plain
 
@@ -19,12 +19,25 @@ SUMMARY = "summary"
 SO = "  so: "
 GOOD = ("ok", "skipped")
 
-UNTOLD = (
-    "AI Search never tells which key it uses, only whether it complies.",
-    "Services look at their key about once an hour: what changed since shows later.",
-    "Only the services themselves know whether your data can be read at this moment.",
-)
-"""What no reading of a healthy workspace can show."""
+_LATER = "Services look at their key about once an hour: what changed since shows later."
+_THEMSELVES = "Only the services themselves know whether your data can be read at this moment."
+UNTOLD: dict[TargetKind, tuple[str, ...]] = {
+    "workspace": (
+        "AI Search never tells which key it uses, only whether it complies.",
+        _LATER,
+        _THEMSELVES,
+    ),
+    "container-group": (
+        "A group needs its key when it starts: whether it can, only a start shows.",
+    ),
+    "cluster": (
+        "What is inside of the cluster: volumes that wait, and the events of Kubernetes.",
+        _LATER,
+        _THEMSELVES,
+    ),
+    "disk-encryption-set": (_LATER, _THEMSELVES),
+}
+"""What no reading can show, by kind of target, also where all is in order."""
 
 
 def when(at: datetime, *, local: bool = False) -> str:
@@ -57,7 +70,7 @@ def under_way(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def rows(found: Sequence[Finding], about: str = "") -> list[Row]:
-    """The findings in their order; above them, where nothing fails, a row about the workspace.
+    """The findings in their order; above them, where nothing fails, a row about the target.
 
     ``about`` is its id when all of them have come.
     """
@@ -80,7 +93,7 @@ def _row(finding: Finding) -> Row:
 
 
 def nothing_fails(found: Sequence[Finding]) -> str:
-    """What a workspace in order gets to hear."""
+    """What is told of a target in order."""
     held = sum(one.status in GOOD for one in found)
     unread = sum(one.status == "unknown" for one in found)
     left = f"; {unread} could not be read" if unread else ""
@@ -136,10 +149,14 @@ def repair(finding: Finding) -> str:
 
 
 def summary(diagnosis: Diagnosis) -> list[Block]:
-    """What was checked of a workspace in order, and what can't be known."""
+    """What was checked of a target in order, and what can't be known."""
     held = "; ".join(one.title for one in diagnosis.findings if one.status == "ok")
     unread = "; ".join(f"{one.what}: {one.why}" for one in diagnosis.unread)
-    told = [("Not read", unread), ("Not known", " ".join(UNTOLD)), ("Checked", held)]
+    told = [
+        ("Not read", unread),
+        ("Not known", " ".join(UNTOLD[diagnosis.target.kind])),
+        ("Checked", held),
+    ]
     return [(label, plain(text)) for label, text in told if text]
 
 

@@ -21,7 +21,7 @@ from screens.widgets.shown import content
 from screens.widgets.status import TitleLine
 from screens.widgets.table import ListTable
 from services.ids import ArmId, BadId
-from services.model.diagnosis import Change, Diagnosis, Node, Target
+from services.model.diagnosis import NOUNS, Change, Diagnosis, Node, Target
 from services.model.plan import Finding
 from services.text import clip, plain
 
@@ -56,7 +56,8 @@ class Shown(Page[None]):
         self._local = False
 
     def body(self) -> ComposeResult:
-        yield TitleLine(f"Diagnose  {plain(self._target.name)} (workspace)", "not read yet")
+        noun = NOUNS[self._target.kind]
+        yield TitleLine(f"Diagnose  {plain(self._target.name)} ({noun})", "not read yet")
         yield TabLine(TABS)
         yield Line(id="state", classes="muted")
         with ContentSwitcher(initial="findings"):

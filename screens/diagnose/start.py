@@ -1,29 +1,28 @@
-"""Start a diagnosis anywhere: an id, an address, a name, an error, or a workspace of the list."""
+"""Start a diagnosis anywhere: an id, an address, a name, an error, or one of the list."""
 
 from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
 
-from screens.browse.listing import Listing, Pages
+from screens.browse.listing import Listing
 from screens.browse.page import BrowsePage
-from screens.browse.rows import WORKSPACES, workspace_pages
-from screens.browse.workspaces import workspace_about, workspace_names
 from screens.diagnose.asked import answer, open_
+from screens.diagnose.targets import TARGETS, target_about, target_names, target_pages
 from screens.keys import bind
 from screens.widgets.explain import Explanation
 from screens.widgets.field import Field
 from screens.widgets.status import TitleLine
 from screens.widgets.table import ListTable, Row
 from services.azure.connection import Connection
+from services.diagnosis.target import Candidate
 from services.explain import Names
 from services.model.diagnosis import Target
-from services.model.resources import Workspace
 
 HINT = "an id, a key's address, a name, or the error itself"
 ABOUT = (
-    "Paste whatever you have: the id of a workspace, its vault or something in its managed group; "
-    "a key's address; a name; the file of a bundle; or the error as az, the portal or Terraform "
+    "Paste whatever you have: the id of a workspace, a container group, a cluster or a disk "
+    "encryption set, of its vault or of something in its managed group; a key's address; a name; the file of a bundle; or the error as az, the portal or Terraform "
     "printed it. Or choose from the list with down and enter. Nothing is changed here."
 )
 
@@ -58,10 +57,11 @@ class Start(BrowsePage):
     title_word = "Diagnose"
     topic = "wrap"
     guide = (
-        "Paste an ARM id, the address of a key or a vault, or the name of a workspace, and press "
+        "Paste an ARM id, the address of a key or a vault, or a name, and press "
         "enter; names are searched over all your subscriptions. An error can be pasted as it is, "
         "with all its lines: it is explained, and what it names can be diagnosed. Down leads to "
-        "the workspaces that are encrypted with a key of your own. The file of a bundle shows what "
+        "what is encrypted with a key of your own: workspaces, container groups, disk encryption "
+        "sets, and clusters by their sets. The file of a bundle shows what "
         "somebody else could read. Nothing is changed here."
     )
 
@@ -71,19 +71,15 @@ class Start(BrowsePage):
     def listings(self) -> ComposeResult:
         yield TitleLine("What does not work?", "enter")
         yield AskField(placeholder=HINT, select_on_focus=False)
-        yield Listing("Encrypted with a key of yours", WORKSPACES, id="workspaces")
+        yield Listing("Encrypted with a key of yours", TARGETS, id="targets")
 
     def read(self, conn: Connection) -> None:
-        self.listing("workspaces").read(self._pages(conn))
+        self.listing("targets").read(target_pages(conn, self.subscriptions))
         self._tell()
 
-    async def _pages(self, conn: Connection) -> Pages:
-        async for rows in workspace_pages(conn, self.subscriptions):
-            yield [row for row in rows if row.data.encryption is not None]
-
     def opened(self, row: Row) -> None:
-        one: Workspace = row.data
-        open_(self, Target(id=one.id, name=one.name))
+        one: Candidate = row.data
+        open_(self, Target(id=one.id, name=one.name, kind=one.kind))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if isinstance(event.input, AskField):
@@ -98,7 +94,7 @@ class Start(BrowsePage):
     def about(self, row: Row) -> str:
         if isinstance(self.focused, AskField):
             return ABOUT
-        return f"{workspace_about(row.data, self.subscriptions)} Enter diagnoses it."
+        return f"{target_about(row.data, self.subscriptions)} Enter diagnoses it."
 
     def _tell(self) -> None:
         if isinstance(self.focused, AskField):
@@ -108,7 +104,7 @@ class Start(BrowsePage):
             super()._tell()
 
     def names(self, row: Row | None) -> Names:
-        return workspace_names(row.data if row else None)
+        return target_names(row.data if row else None)
 
     def explain(self) -> Explanation | None:
         return super().explain()

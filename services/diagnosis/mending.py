@@ -33,6 +33,7 @@ creation sent again with the key's own address."""
 _MEND = {
     "cosmos-principal": ("cosmos-principal",),
     "ml-principal": ("ml-principal",),
+    "containers-principal": ("containers-principal",),
 }
 """Checks whose steps are no choice of an intent, to the beginnings of the steps' ids."""
 

@@ -53,7 +53,7 @@ def unpack(kind: Any, value: Any, where: str = "") -> Any:
         return _inert(value)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct(kind, value, where)
-    if origin in (tuple, frozenset):
+    if origin in (tuple, frozenset, list):
         each = get_args(kind)[0]
         return origin(unpack(each, one, f"{where}[]") for one in _of(list, value, where))
     if isinstance(origin, type) and issubclass(origin, Mapping):

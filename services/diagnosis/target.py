@@ -1,6 +1,6 @@
 """From what a person has (an id, a key's address, a name) to the target that is meant."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -47,6 +47,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """ARM id of the key's vault, where it names it."""
     encryption_set: str = ""
     """Through which a cluster's disks use a key."""
+    location: str = ""
+    state: str = ""
+    """provisioningState."""
+    raw: Raw = {}
+    """As Resource Graph told it."""
 
 
 async def find(conn: Connection, text: str, kinds: Sequence[TargetKind] = EVERY) -> Target:
@@ -102,7 +107,21 @@ async def _all(conn: Connection, kinds: Sequence[TargetKind]) -> list[Candidate]
     wanted = {*kinds, *(("disk-encryption-set",) if "cluster" in kinds else ())}
     types = [type for type, kind in TYPES.items() if kind in wanted]
     rows = [row async for page in list_of_types(conn, types, ids) for row in page]
-    return [_READ[plain(row.get("type")).lower()](row) for row in rows]
+    return [candidate(row) for row in rows]
+
+
+async def encrypted(
+    conn: Connection, subscriptions: Sequence[str]
+) -> AsyncIterator[list[Candidate]]:
+    """What a key of the customer's encrypts, of every kind, page by page; raises AzureError."""
+    async for page in list_of_types(conn, list(TYPES), subscriptions):
+        read = (candidate(row) for row in page)
+        yield [one for one in read if one.key or one.encryption_set]
+
+
+def candidate(row: Raw) -> Candidate:
+    """A row of Resource Graph of one of TYPES."""
+    return msgspec.structs.replace(_READ[plain(row.get("type")).lower()](row), raw=row)
 
 
 def _workspace(row: Raw) -> Candidate:
@@ -114,18 +133,34 @@ def _workspace(row: Raw) -> Candidate:
         kind="workspace",
         key=used.key_id if used else "",
         vault=used.vault_id if used else "",
+        location=one.location,
+        state=one.state,
     )
 
 
 def _container_group(row: Raw) -> Candidate:
     one = containergroups.group(row)
     key = f"{one.vault_uri.rstrip('/')}/keys/{one.key}/{one.key_version}" if one.key else ""
-    return Candidate(id=one.id, name=one.name, kind="container-group", key=key.rstrip("/"))
+    return Candidate(
+        id=one.id,
+        name=one.name,
+        kind="container-group",
+        key=key.rstrip("/"),
+        location=one.location,
+        state=one.state,
+    )
 
 
 def _cluster(row: Raw) -> Candidate:
     one = clusters.cluster(row)
-    return Candidate(id=one.id, name=one.name, kind="cluster", encryption_set=one.encryption_set)
+    return Candidate(
+        id=one.id,
+        name=one.name,
+        kind="cluster",
+        encryption_set=one.encryption_set,
+        location=one.location,
+        state=one.state,
+    )
 
 
 def _encryption_set(row: Raw) -> Candidate:
@@ -136,6 +171,8 @@ def _encryption_set(row: Raw) -> Candidate:
         kind="disk-encryption-set",
         key=one.key_url,
         vault=one.vault_id,
+        location=one.location,
+        state=one.state,
     )
 
 

@@ -142,7 +142,7 @@ def test_a_masked_bundle_names_nobody(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "Name a workspace, or a bundle"),
+        ([], "Name what to diagnose, or a bundle"),
         (["mlw", "--from", "x.json"], "one of the two"),
         (["--from", "x.json", "--probe"], "leave one out"),
         (["--from", "none.json"], "No such file"),

@@ -1,4 +1,4 @@
-"""diagnose: what is wrong with a workspace that is there, and why. Changes nothing."""
+"""diagnose: what is wrong with something that is there, and why. Changes nothing."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ FORMATS = ("md", "html", "json")
 
 
 @click.command()
-@click.argument("workspace", metavar="ID|NAME", required=False, default="")
+@click.argument("named", metavar="ID|NAME", required=False, default="")
 @click.option(
     "--probe", is_flag=True, help="Wrap and unwrap random bytes with the key, as yourself."
 )
@@ -56,10 +56,11 @@ FORMATS = ("md", "html", "json")
 @shared
 @click.pass_context
 def diagnose(context: click.Context, /, **said: Any) -> Exit:
-    """Find out why a workspace does not work. Changes nothing.
+    """Find out why something can't use its key. Changes nothing.
 
-    ID|NAME is an ARM id of the workspace, of its vault or of something in its managed group, the
-    address of its key, or its name, which is searched over all subscriptions.
+    ID|NAME is a workspace, a container group, a cluster or a disk encryption set: its ARM id,
+    that of its vault or of something in the group that Azure made for it, the address of its
+    key, or its name, which is searched over all subscriptions.
 
     A bundle is shown on the screen of a diagnosis where stdout is a terminal.
     """
@@ -98,7 +99,7 @@ def diagnose(context: click.Context, /, **said: Any) -> Exit:
 class Asked:
     """What the command was asked for."""
 
-    workspace: str
+    named: str
     probe: bool
     quick: bool
     source: Path | None
@@ -110,8 +111,8 @@ class Asked:
 
     def report(self) -> str:
         """The format of the report, or nothing; raises BadInput for words that exclude."""
-        if bool(self.workspace) == (self.source is not None):
-            raise BadInput("Name a workspace, or a bundle with --from: one of the two.")
+        if bool(self.named) == (self.source is not None):
+            raise BadInput("Name what to diagnose, or a bundle with --from: one of the two.")
         if self.source is not None and self.probe:
             raise BadInput("--probe asks the vault, and --from asks nothing: leave one out.")
         form = self.form or ("json" if self.as_json else "")
@@ -146,7 +147,7 @@ async def _look(given: Given, asked: Asked) -> "Seen":
 
     async with connected(given.options, given.paths, given.memory) as conn:
         try:
-            meant = await target.find(conn, asked.workspace)
+            meant = await target.find(conn, asked.named)
         except target.NoTarget as error:
             raise BadInput(str(error)) from None
         talk(f"Reading {meant.id}")

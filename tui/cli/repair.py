@@ -1,4 +1,4 @@
-"""repair: the steps that make a diagnosed workspace good again, asked for, and carried out."""
+"""repair: the steps that make good what was diagnosed, asked for, and carried out."""
 
 import asyncio
 import sys
@@ -35,7 +35,7 @@ class How:
 
 
 @click.command()
-@click.argument("workspace", metavar="ID|NAME")
+@click.argument("named", metavar="ID|NAME")
 @click.option(
     "--finding",
     "findings",
@@ -54,7 +54,7 @@ class How:
 @click.pass_context
 def repair(  # noqa: PLR0917  (click gives what the options say)
     context: click.Context,
-    workspace: str,
+    named: str,
     findings: tuple[str, ...],
     expires: str,
     only_show: bool,
@@ -62,7 +62,7 @@ def repair(  # noqa: PLR0917  (click gives what the options say)
     detach: bool,
     as_json: bool,
 ) -> Exit:
-    """Diagnose a workspace, carry out what repairs it, and diagnose it again.
+    """Diagnose something, carry out what repairs it, and diagnose it again.
 
     ID|NAME is what `wrapkey diagnose` takes. Shows each step first: what it changes and whether
     that can be undone. Events go to stdout, one a line.
@@ -73,7 +73,7 @@ def repair(  # noqa: PLR0917  (click gives what the options say)
             "Nobody can be asked here: look at `wrapkey repair ID --plan` first, then add --yes."
         )
     how = How(findings, _end(expires), only_show, yes, detach, as_json)
-    return asyncio.run(_repair(given, workspace, how))
+    return asyncio.run(_repair(given, named, how))
 
 
 def _end(text: str) -> "datetime | None":
@@ -85,7 +85,7 @@ def _end(text: str) -> "datetime | None":
         raise BadInput(f"--expires {plain(str(error), 300)}") from None
 
 
-async def _repair(given: Given, workspace: str, how: How) -> Exit:
+async def _repair(given: Given, named: str, how: How) -> Exit:
     from services.diagnosis import target
     from services.diagnosis.diagnose import diagnose
     from services.diagnosis.repair import NoRepair
@@ -96,7 +96,7 @@ async def _repair(given: Given, workspace: str, how: How) -> Exit:
     here = (given.options, given.paths, given.memory)
     async with signed_in(*here, refuse if how.detach else lambda _: None) as (conn, way):
         try:
-            meant = await target.find(conn, workspace)
+            meant = await target.find(conn, named)
         except target.NoTarget as error:
             raise BadInput(str(error)) from None
         talk(f"Reading {meant.id}")
@@ -171,7 +171,7 @@ def _tell(made: "Plan", *, aside: bool) -> None:
 
 
 def _sure(made: "Plan", name: str) -> bool:
-    """One question; where something is taken away, the workspace's name must be typed."""
+    """One question; where something is taken away, its name must be typed."""
     _tell(made, aside=True)
     many = f"{len(made.steps)} step{'' if len(made.steps) == 1 else 's'}"
     if not any(step.action == "delete" for step in made.steps):

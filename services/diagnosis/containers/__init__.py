@@ -1,0 +1,1 @@
+"""Diagnosis of container groups that a key of the customer's encrypts."""
