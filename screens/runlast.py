@@ -27,12 +27,17 @@ class LastLines(Static):
         page = self.screen
         assert isinstance(page, Page)
         try:
-            self._told = await last_log(page.shell.session.live, plan)
+            log = await last_log(page.shell.session.live, plan)
         except AzureError as error:
             self._show(f"?? log not read: {error.what} {error.means}")
             return
-        if self._told is not None:
-            self._show("\n".join((_title(self._told), *self._cut(self._told.lines[-SHOWN:]))))
+        if log is not None:
+            self.show(log)
+
+    def show(self, log: LastLog) -> None:
+        """Show its last lines."""
+        self._told = log
+        self._show("\n".join((_title(log), *self._cut(log.lines[-SHOWN:]))))
 
     def _cut(self, lines: tuple[str, ...]) -> list[str]:
         """One row of the screen each, however long they are."""

@@ -10,6 +10,7 @@ import json
 import pkgutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +40,9 @@ from screens.run import RunPage
 from screens.session import Options, Session
 from screens.setup.accept import Accept
 from screens.setup.access import Access
+from screens.setup.cluster import ClusterPage
+from screens.setup.container import ContainerPage
+from screens.setup.container_group import ContainerGroupPage
 from screens.setup.key import ChooseKey, ChooseVersion
 from screens.setup.modes import Modes
 from screens.setup.new_key import NewKey
@@ -108,6 +112,11 @@ ROOTS: dict[str, tuple[Root, ...]] = {
     "NewKey": (lambda g: NewKey(g.draft),),
     "Access": (lambda g: Access(g.draft),),
     "WorkspacePage": (lambda g: WorkspacePage(g.draft),),
+    "ClusterPage": (lambda g: ClusterPage(replace(g.draft, kind="cluster")),),
+    "ContainerGroupPage": (lambda g: ContainerGroupPage(replace(g.draft, kind="container-group")),),
+    "ContainerPage": (
+        lambda g: ContainerPage(g.draft, g.draft.container_group.containers[0], (), lambda _: None),
+    ),
     "Review": (lambda g: Review(g.draft),),
     "Contents": (lambda g: Contents(g.draft.subscription),),
     "Keys": (lambda g: Keys(g.vault),),
@@ -148,6 +157,8 @@ BEFORE: dict[str, tuple[tuple[str, ...], ...]] = {
 NEVER = {
     ("Wrapkey", "quit"): "ends the application, in which no run is going on",
     ("SignIn", "tenant"): "a sandbox has no other tenant, so there is no such key",
+    ("RotatePage", "secrets"): "only for a group with secrets, and then it asks where they are",
+    ("RunPage", "give"): "only while a run waits for a secret, and then it sends nothing itself",
     ("RunPage", "result_portal"): "a sandbox has no portal, so there is no such key",
 }
 """What is not pressed, by class and key, and why."""

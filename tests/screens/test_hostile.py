@@ -27,7 +27,10 @@ from screens.diagnose.page import DiagnosePage
 from screens.diagnose.start import Start
 from screens.home import Home
 from screens.run import RunPage
+from screens.runlast import LastLines
 from screens.setup.access import Access
+from screens.setup.container import ContainerPage
+from screens.setup.container_group import ContainerGroupPage
 from screens.setup.key import ChooseKey, ChooseVersion
 from screens.setup.new_key import NewKey
 from screens.setup.new_vault import NewVault
@@ -45,10 +48,19 @@ from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, ListTable, Row
 from services.failures.explained import explain_text
 from services.model.diagnosis import Target
-from services.model.intent import KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
+from services.model.intent import (
+    ContainerGroupIntent,
+    ContainerIntent,
+    KeyIntent,
+    VaultIntent,
+    WorkspaceIntent,
+    WorkspaceSetup,
+)
 from services.model.plan import Event, Plan, Step
 from services.runs.engine import Run
 from services.runs.view import RunView
+from services.setup.draft import Draft
+from services.setup.lastlog import LastLog
 
 HOSTILE = {
     "markup": "kv-[/prod]",
@@ -378,8 +390,26 @@ async def test_a_run(opened, hostile):
             assert isinstance(app.screen, TextView)
             await pilot.press("escape")
             inert(app)
+        app.screen.query_one(LastLines).show(LastLog(hostile, (hostile,) * 9))
         await look(app, pilot, RunPage)
         await run.close()
+
+
+async def test_a_container_group(opened, hostile):
+    one = ContainerIntent(
+        name=hostile,
+        image=hostile,
+        command=[hostile],
+        env={hostile: hostile},
+        secure_env={hostile: f"env:{hostile}"},
+    )
+    async with opened() as (app, pilot):
+        draft = Draft(app.session.subscription, region="westeurope", kind="container-group")
+        draft.container_group = ContainerGroupIntent(name=hostile, containers=[one])
+        app.push_screen(ContainerGroupPage(draft))
+        await look(app, pilot, ContainerGroupPage)
+        app.push_screen(ContainerPage(draft, one, (), lambda _: None))
+        await look(app, pilot, ContainerPage)
 
 
 async def test_an_undo(opened, hostile):
