@@ -13,6 +13,8 @@ SEARCH_SKU = "standard"
 """Sku of the service Azure makes; no source names it, S1 is assumed."""
 GROUP_WORKSPACES = 800
 """Workspaces of a resource group (how-to-manage-quotas); no usage counts them."""
+CLUSTER_LIMITS = "Azure tells no limit: 3, 10 or 100 a region by the kind of subscription"
+"""Defaults of free trial, pay-as-you-go and enterprise (Kubernetes Service: quotas and regions)."""
 COSMOS_LIMIT = 250
 """Newer pages say 250 accounts a subscription, older ones 50."""
 
@@ -35,6 +37,8 @@ def quota_lines(intent: Intent, facts: Facts) -> tuple[QuotaLine, ...]:
         lines += containers(intent, facts)
     if isinstance(intent, ClusterSetup) and {"compute_usages", "vm_sizes"} <= facts.had:
         lines += compute(intent, facts)
+    if isinstance(intent, ClusterSetup) and "clusters" in facts.had:
+        lines.append(clusters(intent, facts))
     return tuple(lines)
 
 
@@ -75,6 +79,20 @@ def compute(intent: ClusterSetup, facts: Facts) -> Iterator[QuotaLine]:
             count=count,
             note=note,
         )
+
+
+def clusters(intent: ClusterSetup, facts: Facts) -> QuotaLine:
+    """Kubernetes Service has no usages API: clusters are counted, no limit is told."""
+    used = None if isinstance(facts.clusters, Unknown) else facts.clusters
+    return QuotaLine(
+        service=f"Clusters in {intent.region}",
+        limit=None,
+        used=used,
+        needed=1 if facts.cluster is None else 0,
+        left=None,
+        source=_source(facts, "clusters"),
+        note=CLUSTER_LIMITS + ("" if used is not None else "; clusters could not be counted"),
+    )
 
 
 def size_of(intent: ClusterSetup, facts: Facts) -> VmSize | Unknown | None:

@@ -126,12 +126,16 @@ def _undo(n: Names) -> Explanation:
 def cluster(n: Names) -> Explanation:
     """The page on the cluster."""
     return Explanation(
-        "What can't be changed later",
+        "What can't be changed later, and what can be added",
         (
             f"Which disk encryption set encrypts the OS disks of {n.workspace} can only be "
             "chosen while the cluster is created. New node pools inherit it.",
             "Data disks are encrypted by a StorageClass that names the set: at any time, for new "
-            "volumes only.",
+            "volumes only. Disks that exist are detached and changed one by one, by Compute.",
+            "Microsoft's older page says that a cluster can be encrypted at any time. Today that "
+            "holds for new data disks alone: an existing cluster keeps its OS disks as they are.",
+            "The older page asks for Kubernetes 1.17, today's for 1.24, since when the disk drivers "
+            "are part of it. Every version on offer is newer.",
             "Ephemeral OS disks live on the node: a new key version reaches them when the node "
             "is made anew, by scaling its pool to nothing and back or by a node image upgrade.",
             "Secrets in etcd are another matter, encrypted through KMS with a key of their own.",
