@@ -12,11 +12,15 @@ def json_lines() -> list[str]:
     return [
         "## `wrapkey rotate ID --preview --json`",
         "",
-        "`{schema, subject, at, workspaces, key, to, dependents, left_behind, steps, findings,"
+        "`{schema, subject, at, workspaces, places, key, to, dependents, left_behind, steps, findings,"
         " worst}`; without `--preview` one Event a line, as `wrapkey apply`. Exit code 3 where a"
         " finding fails.",
         "",
-        "- `subject`: id of the workspace, or of the key where it stands for several",
+        "- `subject`: id of what is rotated (of a cluster its disk encryption set), or of the key where"
+        " it stands for several",
+        "- `places`: each `{kind, id, name, key, secrets}` of what is moved; `kind` is `workspace`,"
+        " `disk-encryption-set` or `container-group`, `secrets` the names of what a container group"
+        " needs again as `--secret NAME=SOURCE`",
         "- `workspaces`: each `{id, name, key}`, `key` being the one in use",
         "- `to`: the version's identifier; null where it is still to be made",
         "- `dependents`: as `wrapkey dependents` prints them; null where they could not be read."
@@ -26,13 +30,17 @@ def json_lines() -> list[str]:
         "",
         "## `wrapkey delete ID|NAME --preview --json`",
         "",
-        "`{schema, id, name, at, purge, there, managed_group, goes, stays, unread, cost, steps,"
+        "`{schema, id, kind, name, at, purge, there, managed_group, goes, stays, unread, cost, steps,"
         " findings, worst}`; without `--preview` one Event a line. `there` is false for a workspace"
         " that was deleted softly before. `unread` says why what goes could not be read.",
         "",
+        "- `kind`: `workspace`, `container-group`, `disk-encryption-set` or `cluster`; only a workspace"
+        " can be deleted softly, and for the others `purge` is true",
+        "- `managed_group`: the group that Azure made for a workspace, or for the nodes of a cluster",
         f"- `goes`, `stays`: each `{{{_names(Part)}}}`",
-        f"- `cost`: `{{days, currency, problem, kept}}`, `kept` being `{{{_names(Range)}}}` of what"
-        " those days of soft delete cost, or null where it can't be estimated",
+        f"- `cost`: `{{days, currency, problem, kept, ends}}`, `kept` being `{{{_names(Range)}}}` of what"
+        " those days of soft delete cost, or null where it can't be estimated; `ends`, of the same fields,"
+        " is a month of a container group or cluster, null for anything else",
         "",
         "## `wrapkey dependents ID|KEY-URL --json`",
         "",
