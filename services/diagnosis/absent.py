@@ -8,7 +8,7 @@ from services.diagnosis.seen import Gone
 from services.ids import ArmId, same
 from services.model.diagnosis import NOUNS, Node, Target
 from services.model.plan import Evidence, Finding
-from services.model.resources import Workspace
+from services.model.resources import ContainerGroup, Workspace
 
 
 async def gone(conn: Connection, target: Target, asked: Asked) -> Gone:
@@ -82,9 +82,10 @@ def _workspace(target: Target, there: Gone) -> tuple[Node, Finding]:
     return node, finding
 
 
-def not_ours(target: Target, there: Workspace) -> tuple[Node, Finding]:
+def not_ours(target: Target, there: Workspace | ContainerGroup) -> tuple[Node, Finding]:
     """Encrypted with Microsoft's keys: there is no key of the customer's to look at. Pure."""
     note = "encrypted with Microsoft's keys"
     title = f"{there.name} is {note}; that is chosen when it is made"
-    finding = found("key-address", "skipped", target.id, title)
-    return Node(id=target.id, kind="workspace", title=there.name, status="ok", note=note), finding
+    check = "key-address" if isinstance(there, Workspace) else "group-key"
+    finding = found(check, "skipped", target.id, title)
+    return Node(id=target.id, kind=target.kind, title=there.name, status="ok", note=note), finding

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from services.diagnosis.clusters import registry as clusters
+from services.diagnosis.containers import registry as containers
 from services.diagnosis.registry import ORDER
 from services.model.diagnosis import Diagnosis
 from services.model.plan import Finding
@@ -62,6 +63,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "key-probe": (*GONE, *LOST, *UNUSABLE),
     "azure-diagnose": ("own-resources",),
     **clusters.EXPLAINED,
+    **containers.EXPLAINED,
 }
 
 SEEMS: dict[str, tuple[str, ...]] = {

@@ -10,6 +10,8 @@ from services.diagnosis.absent import absent, not_ours
 from services.diagnosis.causes import linked
 from services.diagnosis.clusters.facts import ClusterLive
 from services.diagnosis.clusters.way import CLUSTER
+from services.diagnosis.containers.facts import ContainerLive
+from services.diagnosis.containers.way import CONTAINERS
 from services.diagnosis.facts import Examined, Live, key_of
 from services.diagnosis.findings import Judge
 from services.diagnosis.judges import managed, workspace
@@ -118,6 +120,7 @@ WORKSPACE: Way[Live] = Way(
 WAYS: Mapping[type[Examined], Way[Any]] = {
     Live: WORKSPACE,
     ClusterLive: CLUSTER,
+    ContainerLive: CONTAINERS,
 }
 """By what was read: one for each kind of target."""
 

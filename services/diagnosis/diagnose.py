@@ -8,6 +8,7 @@ from services.checks.reading import Reading
 from services.diagnosis.absent import gone
 from services.diagnosis.clusters import looking as clusters
 from services.diagnosis.conclude import checks_of, conclude, left_out_of
+from services.diagnosis.containers import looking as containers
 from services.diagnosis.facts import Live, described, ids_in
 from services.diagnosis.passes import Heard, Pass, examine, first
 from services.diagnosis.readers import FIELDS, READERS
@@ -79,6 +80,7 @@ async def _workspace(
 Looking = Callable[[Connection, Target, Heard | None, frozenset[str]], Awaitable[There]]
 LOOKS: Mapping[TargetKind, Looking] = {
     "workspace": _workspace,
+    "container-group": containers.look,
     "cluster": clusters.look,
     "disk-encryption-set": clusters.look,
 }

@@ -13,6 +13,7 @@ from services.checks.registry import BY_ID as PREFLIGHT
 from services.checks.registry import CHECKS, Check
 from services.diagnosis.checklist import Shared, own, shared
 from services.diagnosis.clusters import registry as clusters
+from services.diagnosis.containers import registry as containers
 from services.model.diagnosis import TargetKind
 
 _COSMOS = "Cosmos DB: CMK troubleshooting guide"
@@ -158,6 +159,7 @@ SHARED: dict[str, Shared] = dict(
 
 SHARED_BY: Mapping[TargetKind, Mapping[str, Shared]] = {
     "workspace": SHARED,
+    "container-group": containers.SHARED,
     "cluster": clusters.SHARED,
     "disk-encryption-set": clusters.SHARED,
 }
@@ -267,6 +269,7 @@ OWN: tuple[Check, ...] = (
         scenario="broken/f01-creation-purge-protection",
     ),
     *clusters.OWN,
+    *containers.OWN,
 )  # fmt: skip
 
 BY_ID: dict[str, Check] = {one.id: one for one in OWN}

@@ -7,9 +7,10 @@ import msgspec
 from services.azure.clouds import Cloud
 from services.checks.facts import Asked, Unknown
 from services.diagnosis.clusters.facts import ClusterLive
+from services.diagnosis.containers.facts import ContainerLive
 from services.diagnosis.facts import Live
 from services.model.diagnosis import Target
-from services.model.resources import Caller, ResourceGroup, Workspace
+from services.model.resources import Caller, ContainerGroup, ResourceGroup, Workspace
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +22,8 @@ class Gone(msgspec.Struct, frozen=True, kw_only=True):
     """The managed group of a workspace, where that is still there."""
 
 
-There = Live | ClusterLive | Gone | Workspace
-"""Only a workspace: one that no key of the customer's encrypts."""
+There = Live | ClusterLive | ContainerLive | Gone | Workspace | ContainerGroup
+"""Only a workspace or a group: one that no key of the customer's encrypts."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

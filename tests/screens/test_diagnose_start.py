@@ -62,7 +62,7 @@ async def test_an_id_or_a_name_leads_to_its_diagnosis(opened, asked):
 async def test_the_address_of_its_key_does_too(opened):
     async with opened(scenario="broken/healthy") as (app, pilot):
         page = await start(app, pilot)
-        key = page.query_one(ListTable).rows_shown[0].data.encryption.key_id
+        key = page.query_one(ListTable).rows_shown[0].data.key
         await ask(app, pilot, key)
         assert isinstance(app.screen, DiagnosePage)
 
@@ -72,7 +72,7 @@ async def test_a_workspace_is_chosen_from_the_list_of_encrypted_ones(opened):
         page = await start(app, pilot)
         listed = page.query_one(ListTable).rows_shown
         assert listed
-        assert all(row.data.encryption is not None for row in listed)
+        assert all(row.data.key or row.data.encryption_set for row in listed)
         await pilot.press("down")
         assert page.query_one(ListTable).has_focus
         name = page.query_one(ListTable).current.cells[0]
@@ -94,6 +94,32 @@ async def test_what_several_fit_lists_them(opened):
         await quiet(app, pilot)
         assert isinstance(app.screen, DiagnosePage)
         assert app.screen._target.id == rows[0].id
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "what", "key"),
+    [
+        ("broken/containers-healthy", "score-prod", "container group", "cmk-ml"),
+        ("broken/cluster-healthy", "aks-prod", "cluster", "by des-prod"),
+        ("broken/cluster-healthy", "des-prod", "disk encryption set", "cmk-ml"),
+    ],
+)
+async def test_what_else_a_key_encrypts_is_listed_and_diagnosed(opened, scenario, name, what, key):
+    async with opened(scenario=scenario) as (app, pilot):
+        page = await start(app, pilot)
+        rows = {row.cells[0]: row for row in page.query_one(ListTable).rows_shown}
+        assert (rows[name].cells[1], rows[name].cells[3]) == (what, key)
+        await ask(app, pilot, name)
+        assert isinstance(app.screen, DiagnosePage)
+        text = await quiet(app, pilot)
+        assert f"Diagnose  {name} ({what})" in text
+        assert "Nothing fails" in text
+
+
+async def test_what_has_microsofts_keys_is_not_listed(opened):
+    async with opened(scenario="broken/containers-platform-keys") as (app, pilot):
+        page = await start(app, pilot)
+        assert page.query_one(ListTable).rows_shown == ()
 
 
 async def test_what_fits_nothing_is_said(opened):
