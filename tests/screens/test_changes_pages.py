@@ -15,6 +15,7 @@ from screens.rotate import RotatePage, RotateStart
 from screens.run import RunPage
 from screens.widgets.confirm import Confirm, TypedConfirm
 from screens.widgets.picker import Picker
+from screens.widgets.prompt import Prompt
 from screens.widgets.table import ListTable
 from services import browse
 from services.azure import workspaces
@@ -229,3 +230,88 @@ async def test_hostile_names_are_only_text(opened, page):
         await pilot.pause()
         assert "\u202e" not in shown(app)
         assert app.is_running
+
+
+async def machine(app, pilot, name: str) -> None:
+    """The list of everything with a key, with one selected."""
+    await pilot.press("r")
+    await on(app, RotateStart)
+    await quiet(app, pilot)
+    table = app.screen.query_one(ListTable)
+    table.select(next(row.key for row in table.rows_shown if row.cells[1] == name))
+    await pilot.pause()
+
+
+async def test_a_set_is_rotated_and_its_cluster_deleted_from_one_list(opened, running_sandbox):
+    async with opened(scenario="broken/cluster-healthy-no-rotation") as (app, pilot):
+        await machine(app, pilot, "des-prod")
+        text = shown(app)
+        assert "disk encryption set" in text and "cluster" in text and "by its set" in text
+        await pilot.press("enter")
+        await on(app, RotatePage)
+        assert "use that version" in await quiet(app, pilot)
+        assert app.screen.check_action("secrets", ()) is False
+        await pilot.press("a")
+        await on(app, Confirm)
+        assert "until every disk has moved" in " ".join(shown(app).split())
+        await pilot.press("y")
+        await on(app, RunPage)
+        await until(app, "succeeded")
+        assert writes(running_sandbox) == ["POST", "PATCH"]
+        app.goto("home")
+        await quiet(app, pilot)
+        await machine(app, pilot, "aks-prod")
+        await pilot.press("D")
+        await on(app, DeletePage)
+        text = await quiet(app, pilot)
+        assert "Delete aks-prod for good" in text and "node group" in text and "STAYS" in text
+        assert app.screen.check_action("purge", ()) is False
+        await pilot.press("a")
+        await on(app, TypedConfirm)
+        app.screen.query_one(Input).value = "aks-prod"
+        await pilot.press("enter")
+        await on(app, RunPage)
+        await until(app, "succeeded")
+    assert writes(running_sandbox) == ["POST", "PATCH", "DELETE"]
+
+
+async def test_a_group_wants_its_secrets_and_its_name(opened, running_sandbox, tmp_path):
+    source = tmp_path / "token"
+    source.write_text("again")
+
+    def hide(sandbox, _ready) -> None:
+        for key, one in sandbox.world.state.resources.items():
+            if key.endswith("/containergroups/score-prod"):
+                container = one.doc["properties"]["containers"][0]["properties"]
+                container["environmentVariables"] = [{"name": "TOKEN"}]
+
+    async with opened(scenario="broken/containers-healthy", prepare=hide) as (app, pilot):
+        await machine(app, pilot, "score-prod")
+        await pilot.press("enter")
+        await on(app, RotatePage)
+        text = await quiet(app, pilot)
+        assert "must be given again" in text
+        assert app.screen.check_action("rotate_now", ()) is None
+        await pilot.press("e")
+        await on(app, Prompt)
+        app.screen.query_one(Input).value = "plain"
+        await pilot.press("enter")
+        await until(app, "env:NAME or file:PATH")
+        app.screen.query_one(Input).value = f"file:{source}"
+        await pilot.press("enter")
+        await on(app, RotatePage)
+        text = await quiet(app, pilot)
+        assert "must be given again" not in text
+        assert "deleted and made again" in " ".join(text.split())
+        await pilot.press("a")
+        await on(app, TypedConfirm)
+        assert "What goes for good" in " ".join(shown(app).split())
+        app.screen.query_one(Input).value = "y"
+        await pilot.press("enter")
+        await until(app, "That is not score-prod")
+        assert writes(running_sandbox) == []
+        app.screen.query_one(Input).value = "score-prod"
+        await pilot.press("enter")
+        await on(app, RunPage)
+        await until(app, "succeeded")
+    assert writes(running_sandbox) == ["POST", "DELETE", "PUT"]
