@@ -184,7 +184,10 @@ class Attempt:
 
 
 def _may_not(error: AzureError) -> bool:
-    return error.kind is ErrorKind.FORBIDDEN and error.inner not in CLOSED
+    """Whether the caller may not do it. An operation that failed is told with 200: what was
+    forbidden then was forbidden to the service that carried it out, and nobody's retry helps."""
+    refused = error.status is None or error.status >= 400
+    return refused and error.kind is ErrorKind.FORBIDDEN and error.inner not in CLOSED
 
 
 def _failed(error: AzureError) -> dict[str, Any]:

@@ -35,6 +35,8 @@ _VAULT = (
 )
 KEPT = {"key": _KEY, "key-arm": _KEY, "vault": _VAULT}
 """Kinds that only an undo with the key takes back, and why."""
+GROUPS = {"workspace": "managed_group", "cluster": "node_group"}
+"""Kinds that Azure makes a group for, and which of their values names it."""
 HINT = "An undo with the key deletes it softly."
 
 
@@ -172,14 +174,17 @@ def _creating(kind: Undoable, step: Step, writes: Sequence[WriteRow]) -> WriteRo
 
 
 def _with_principal(made: Made, rows: Mapping[str, StepRow], found: Mapping[str, Made]) -> Made:
-    """A grant with its principal and, in a vault of the same run, with what it had before: nothing."""
+    """A grant with its principal, with what of this run that is, and, in a vault of the same run,
+    with what it had before: nothing."""
     if made.step.action != "grant":
         return made
-    source = rows.get(str(made.step.params.get("principal_from", "")))
+    name = str(made.step.params.get("principal_from", ""))
+    source = rows.get(name)
     who = made.step.params["principal"] or (source.result.get("principal") if source else "")
     new = any(one.step.kind == "vault" and same(one.id, made.step.target) for one in found.values())
     before: dict[str, Any] = {"had": []} if new else {}
-    return msgspec.structs.replace(made, left={**before, "principal": who, **made.left})
+    whose = {"grantee": found[name].id} if name in found else {}
+    return msgspec.structs.replace(made, left={**before, **whose, "principal": who, **made.left})
 
 
 async def _look(conn: Connection, made: Mapping[str, Made]) -> dict[str, Standing | AzureError]:
@@ -284,8 +289,8 @@ def _ids(made: Made) -> tuple[str, ...]:
 
 
 def _managed(made: Made) -> tuple[str, ...]:
-    """The managed resource group that belongs to a workspace."""
-    group = made.left.get("managed_group") if made.step.kind == "workspace" else ""
+    """The resource group that Azure made for it, and that goes with it."""
+    group = made.left.get(GROUPS.get(made.step.kind, ""))
     return (str(ArmId(ArmId.parse(made.id).subscription, str(group))),) if group else ()
 
 

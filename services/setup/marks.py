@@ -6,7 +6,7 @@ instrumentation key of Application Insights, for example).
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,9 +34,13 @@ CREATED = ("createdAt", "createdOn", "creationTime", "creationDate", "CreationDa
 """Where Azure's documents say when a resource was made."""
 
 
-def marks(raw: Raw) -> Marks:
-    """A digest of each value that tells whether somebody changed the resource."""
-    kept = {name: raw[name] for name in WATCHED if raw.get(name) is not None}
+def marks(raw: Raw, passing: Collection[str] = ()) -> Marks:
+    """A digest of each value that tells whether somebody changed the resource.
+
+    ``passing``: names, lower case, of values of this kind of resource that change by themselves.
+    """
+    watched = {name: raw[name] for name in WATCHED if raw.get(name) is not None}
+    kept = _without(watched, passing) if passing else watched
     found = dict(_leaves("", kept))
     born = created(raw)
     return found | ({"created": _digest(born.isoformat())} if born else {})
@@ -55,6 +59,15 @@ def created(raw: Raw) -> datetime | None:
             if at is not None:
                 return at
     return None
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    match value:
+        case dict():
+            return {k: _without(v, names) for k, v in value.items() if k.lower() not in names}
+        case list():
+            return [_without(one, names) for one in value]
+    return value
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:

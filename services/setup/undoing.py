@@ -120,11 +120,17 @@ def reason(
     return None
 
 
+def of_set(made: Made) -> tuple[str, ...]:
+    """Id of the disk encryption set that a grant is for: who uses that needs the grant."""
+    of = made.step.params.get("principal_from") == "encryption-set" and made.left.get("grantee")
+    return (str(of),) if of else ()
+
+
 def _uses(one: Mention, made: Made, needles: Sequence[str]) -> bool:
     id = one.id.lower()
     mine = any(same(id, other) for other in made.going)
     below = any(id.startswith(f"{place.lower()}/") for place in made.within)
-    itself = f"{made.id.lower()}/".startswith(f"{id}/")
+    itself = f"{made.id.lower()}/".startswith(f"{id}/") or same(id, made.left.get("grantee", ""))
     if mine or below or itself or one.type in NOT_USERS:
         return False
     return any(needle.lower() in one.text for needle in needles)

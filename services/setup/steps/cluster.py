@@ -9,6 +9,7 @@ from services.checks.facts import CLUSTERS
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import ManagedCluster
+from services.setup import late
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
@@ -16,6 +17,8 @@ from services.setup.waiting import create
 
 ANSWERED = (200, 201, 202)
 SAYS = "Its nodes and their group go with it."
+LIVES = frozenset({"powerstate", "nodeimageversion", "provisioningstate"})
+"""What Azure changes by itself, lower case: nodes take new images, pools have states."""
 POOL = "nodepool1"
 
 
@@ -36,7 +39,11 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Create it and tell its state until the nodes are there."""
+    """Create it and tell its state until the nodes are there; once more where a grant came late."""
+    return await late.create(ctx, step, lambda: _create(ctx, step))
+
+
+async def _create(ctx: Context, step: Step) -> Observation:
     seen: dict[str, str] = {}
     await create(
         ctx,
@@ -135,7 +142,7 @@ async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
 
 
 def _ready(found: ManagedCluster) -> Observation:
-    values = {"node_group": found.node_group, "marks": marks(found.raw)}
+    values = {"node_group": found.node_group, "marks": marks(found.raw, LIVES)}
     return Observation(done=True, values=values, note=f"Kubernetes {found.version}")
 
 
@@ -155,7 +162,9 @@ async def standing(conn: Connection, made: Made) -> Standing:
     if found is None:
         return GONE
     busy = found.state.lower() == "deleting"
-    return Standing(there=True, created=created(found.raw), marks=marks(found.raw), busy=busy)
+    return Standing(
+        there=True, created=created(found.raw), marks=marks(found.raw, LIVES), busy=busy
+    )
 
 
 async def undo(conn: Connection, made: Made) -> None:

@@ -10,7 +10,7 @@ from services.azure.connection import Connection
 from services.ids import ArmId, KeyId, same
 from services.model.plan import Step
 from services.model.resources import ContainerGroup
-from services.setup import secrets
+from services.setup import late, secrets
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
@@ -18,6 +18,8 @@ from services.setup.waiting import create
 
 ANSWERED = (200, 201)
 SAYS = "There is no soft delete: what ran in it is gone."
+LIVES = frozenset({"instanceview"})
+"""What changes, lower case, because containers run and start again."""
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -33,9 +35,9 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Create it and tell its events until it runs."""
-    values = await _secrets(ctx, step)
-    return await make(ctx, step, body(ctx, step, values))
+    """Create it and tell its events until it runs; once more where a grant came late."""
+    sent = body(ctx, step, await _secrets(ctx, step))
+    return await late.create(ctx, step, lambda: make(ctx, step, sent))
 
 
 async def make(ctx: Context, step: Step, sent: Mapping[str, Any]) -> Observation:
@@ -164,7 +166,7 @@ def _must_match(ctx: Context, step: Step, found: ContainerGroup) -> None:
 
 
 def _ready(found: ContainerGroup) -> Observation:
-    values = {"view": found.view, "address": found.address, "marks": marks(found.raw)}
+    values = {"view": found.view, "address": found.address, "marks": marks(found.raw, LIVES)}
     return Observation(done=True, values=values, note=f"{found.view} {found.address}".strip())
 
 
@@ -183,7 +185,7 @@ async def standing(conn: Connection, made: Made) -> Standing:
     found = await containergroups.get_group(conn, made.id)
     if found is None:
         return GONE
-    return Standing(there=True, created=created(found.raw), marks=marks(found.raw))
+    return Standing(there=True, created=created(found.raw), marks=marks(found.raw, LIVES))
 
 
 async def undo(conn: Connection, made: Made) -> None:

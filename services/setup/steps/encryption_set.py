@@ -8,12 +8,14 @@ from services.ids import ArmId, KeyId
 from services.model.plan import Step
 from services.model.resources import DiskEncryptionSet
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.marks import created, marks
+from services.setup.marks import Marks, created, marks
 from services.setup.undoing import GONE, Made, Standing
 from services.setup.waiting import create
 
 ANSWERED = (200, 201, 202)
 SAYS = "Disks that use it can't be read without it; Azure deletes none that a disk uses."
+ROTATES = frozenset({"previouskeys", "lastkeyrotationtimestamp", "autokeyrotationerror"})
+"""What a rotation leaves, lower case; the key's address too where the set follows new versions."""
 TYPES = {
     "customer-key": "EncryptionAtRestWithCustomerKey",
     "double": "EncryptionAtRestWithPlatformAndCustomerKeys",
@@ -107,9 +109,13 @@ async def _state(ctx: Context, step: Step) -> str | None:
 
 
 def _ready(found: DiskEncryptionSet) -> Observation:
-    values = {"principal": found.principal_id, "marks": marks(found.raw)}
+    values = {"principal": found.principal_id, "marks": _marks(found)}
     note = f"its identity asks the vault for {KeyId.parse(found.key_url).name}"
     return Observation(done=True, values=values, note=note)
+
+
+def _marks(found: DiskEncryptionSet) -> Marks:
+    return marks(found.raw, ROTATES | ({"keyurl"} if found.rotates else set()))
 
 
 def wrote(step: Step) -> str:
@@ -127,7 +133,7 @@ async def standing(conn: Connection, made: Made) -> Standing:
     found = await disks.get_set(conn, made.id)
     if found is None:
         return GONE
-    return Standing(there=True, created=created(found.raw), marks=marks(found.raw))
+    return Standing(there=True, created=created(found.raw), marks=_marks(found))
 
 
 async def undo(conn: Connection, made: Made) -> None:

@@ -9,7 +9,7 @@ from services.model.resources import AccessPolicy
 from services.setup.context import NOT_YET, Context, Observation
 from services.setup.marks import marks
 from services.setup.steps.grant_role import principal
-from services.setup.undoing import GONE, Made, Standing
+from services.setup.undoing import GONE, Made, Standing, of_set
 
 ANSWERED = (200, 201)
 SAYS = ""
@@ -53,7 +53,7 @@ def wrote(step: Step) -> str:
 def needles(conn: Connection, made: Made) -> tuple[str, ...]:
     """Others with a key in this vault name its id or address."""
     vault = ArmId.parse(made.step.target).name
-    return (made.step.target, f"{conn.cloud.vault_uri(vault)}/")
+    return of_set(made) or (made.step.target, f"{conn.cloud.vault_uri(vault)}/")
 
 
 async def standing(conn: Connection, made: Made) -> Standing:

@@ -18,7 +18,7 @@ from services.model.plan import Step
 from services.model.resources import RoleAssignment
 from services.setup.context import NOT_YET, Context, Observation
 from services.setup.marks import Marks, marks
-from services.setup.undoing import GONE, Made, Standing
+from services.setup.undoing import GONE, Made, Standing, of_set
 from services.setup.waiting import until
 
 ANSWERED = (201,)
@@ -172,6 +172,8 @@ def needles(conn: Connection, made: Made) -> tuple[str, ...]:
     A service's access to a vault serves every resource with a key there, and Contributor on a
     subscription every workspace in it. A grant to an identity serves who has the identity.
     """
+    if of_set(made):
+        return of_set(made)
     scope = ArmId.parse(scope_of(made.step))
     if made.step.id.startswith("grant-identity"):
         return (str(made.left.get("principal", "")),)

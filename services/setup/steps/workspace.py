@@ -1,16 +1,15 @@
 """Makes the workspace and tells of every resource that appears in its managed group."""
 
-import asyncio
 import json
 import shlex
 from typing import Any
 
 from services.azure import groups, workspaces
 from services.azure.connection import Connection
-from services.azure.errors import AzureError
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import Workspace
+from services.setup import late
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
@@ -22,8 +21,6 @@ SAYS = (
     "It is deleted softly: for 14 days it can be recovered, its name stays taken, and its managed"
     " resource group stays and costs as before, unless it is purged."
 )
-GRANT_SIGNS = ("4002", "ForbiddenByRbac")
-"""In a failure: Cosmos DB's or Key Vault's word for a grant that is missing, or not there yet."""
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -42,25 +39,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 async def apply(ctx: Context, step: Step) -> Observation:
     """Create it and wait; once more where a fresh grant had not arrived in time."""
-    try:
-        return await _create(ctx, step)
-    except AzureError as error:
-        age = ctx.newest_grant_age()
-        if age is None or age > ctx.settings.grace_s or not _is_about_grants(error):
-            raise
-        refusal = error
-    pause = ctx.settings.propagation_s
-    await ctx.say(
-        "step.waiting",
-        step,
-        why=f"{refusal.what} The access it misses was granted {age:.0f} s ago and may not"
-        " have arrived: Azure documents up to ten minutes. It is sent once more",
-        code=refusal.inner or refusal.code,
-        message=refusal.message,
-        seconds=pause,
-    )
-    await asyncio.sleep(pause)
-    return await _create(ctx, step)
+    return await late.create(ctx, step, lambda: _create(ctx, step))
 
 
 def command(ctx: Context, step: Step) -> str:
@@ -187,11 +166,6 @@ def _ready(found: Workspace) -> Observation:
         "marks": marks(found.raw),
     }
     return Observation(done=True, values=values)
-
-
-def _is_about_grants(error: AzureError) -> bool:
-    told = f"{error.code} {error.inner} {error.message}"
-    return any(sign in told for sign in GRANT_SIGNS)
 
 
 def wrote(step: Step) -> str:
