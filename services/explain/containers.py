@@ -76,8 +76,8 @@ def containers(n: Names) -> Explanation:
             f"How {n.workspace} is encrypted can only be chosen while it is created: which key, "
             "which version, and who unwraps it. Anything else means to delete it and make it "
             "anew; what ran in it is gone.",
-            "Encrypted is what the service keeps of the group: its configuration, environment "
-            "and what it writes to its own disk. Shares that you mount are not.",
+            "Encrypted is what the service keeps of the deployment: its configuration, its "
+            "environment, what it knows of volumes. What lies in shares that you mount is not.",
             "Containers of a group share one host, one address and their life. A region gives a "
             "group a largest size; a group with ports gets a public address.",
             "A secure variable is never written down: wrapkey keeps where it comes from, an "
