@@ -46,7 +46,7 @@ class DeletePage(ChangePage):
             raise LookupError(str(error)) from None
         self._found, self.plan = found, plan_deletion(found)
         softly = found.kind == "workspace"
-        what = "14 days of soft delete, against a purge" if softly else "what ends with it"
+        what = "14 days of soft delete, against a purge" if softly else "What ends with it"
         price = Line("COST", what, cost_line(found))
         return [*findings(self.plan), price, *_goes(found), *_stays(found)]
 

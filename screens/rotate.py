@@ -199,11 +199,16 @@ def _tool(found: Rotation) -> Line:
     return Line("", "Another tool might undo it", unknown_tool(NOUNS[found.places[0].kind]))
 
 
+def _used(one: Keyed) -> browse.Named:
+    """Vault, key and version of its key; empty for a cluster, which names a set."""
+    return browse.Named() if one.kind == "cluster" else browse.named(one.key)
+
+
 KEYED = (
     Column("What", 19),
     Column("Name"),
     Column("Region", 11),
-    Column("Another version", 15),
+    Column("Moves", 10),
     Column("Key", prose=True),
 )
 
@@ -217,7 +222,7 @@ class RotateStart(BrowsePage):
     guide = (
         "Everything that is encrypted with a key of yours. Enter shows what a rotation would do: its "
         "steps, what speaks against it, and who uses the key. Nothing is changed before a second "
-        "question. Another version: is moved, by itself (the set follows the newest), by its set, "
+        "question. Moves says how: is moved, by itself (the set follows the newest), by its set, "
         "made again (deleted and created), can't be. A key in Browse rotates every workspace and "
         "disk encryption set that uses it. D shows what deleting the selected one would do."
     )
@@ -239,8 +244,8 @@ class RotateStart(BrowsePage):
             yield [self._row(conn, one) for one in page]
 
     def _row(self, conn: Connection, one: Keyed) -> Row:
-        used = browse.named(one.key)
-        key = f"{used.vault}/{used.key}" if used.key else one.key
+        used = _used(one)
+        key = f"{used.vault}/{used.key}" if used.key else f"set {one.key}"
         cells = (NOUNS[one.kind], one.name, one.location, one.how, key)
         page = portal.resource(conn.cloud, one.id, self.tenant)
         also = place(one.id, self.subscriptions)
@@ -264,7 +269,7 @@ class RotateStart(BrowsePage):
 
     def about(self, row: Row) -> str:
         one: Keyed = row.data
-        used = browse.named(one.key)
+        used = _used(one)
         key = (
             f"key {used.vault}/{used.key}/{used.version or '??'}" if used.key else f"set {one.key}"
         )
@@ -275,7 +280,7 @@ class RotateStart(BrowsePage):
         if row is None:
             return Names()
         one: Keyed = row.data
-        used = browse.named(one.key)
+        used = _used(one)
         return Names(
             workspace=one.name,
             region=one.location,
