@@ -53,5 +53,8 @@ def says(type: str, properties: Raw) -> str:
             return "It keeps its version until it is changed."
         case "microsoft.containerinstance/containergroups":
             return "It keeps its version: a container group can't be moved, only made anew."
+        case "microsoft.containerservice/managedclusters":
+            # its disks name a set, never a key
+            return "Its etcd is encrypted with this key (KMS): another thing than its disks."
         case _:
             return "How it takes a new version is not known here."

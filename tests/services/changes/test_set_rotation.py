@@ -18,6 +18,8 @@ from services.azure.connection import Connection
 from services.changes.document import rotation_document
 from services.changes.model import Rotation, Wish
 from services.changes.rotation import NoRotation, plan_rotation, read
+from services.changes.rotationjudges import judged
+from services.checks.facts import Unknown
 from services.ids import KeyId
 from services.runs.engine import RunStatus
 
@@ -287,9 +289,26 @@ async def test_a_cluster_without_a_set_has_nothing_to_rotate(sandbox: RunningSan
             await read(conn, CLUSTER, Wish())
 
 
-async def test_a_version_a_set_would_be_moved_to_can_be_unread(sandbox: RunningSandbox) -> None:
+async def test_a_key_that_can_not_be_read_refuses(sandbox: RunningSandbox) -> None:
     estate(sandbox)
     async with connected(sandbox, "contributor") as conn:
         found = await read(conn, SET, Wish())
     assert "rotation-key" in checks(found, "fail")
-    assert plan_rotation(msgspec.structs.replace(found)).steps == ()
+    assert plan_rotation(found).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"location": "northeurope"}, "in northeurope"), ({"purge_protection": False}, "purge")],
+)
+async def test_a_vault_that_can_not_serve_disks_is_refused(
+    sandbox: RunningSandbox, change: dict[str, Any], why: str
+) -> None:
+    estate(sandbox)
+    async with connected(sandbox) as conn:
+        found = await read(conn, SET, Wish())
+    replace = msgspec.structs.replace
+    assert not isinstance(found.vault, Unknown)
+    other = replace(found, host="kv-b.vault.localhost", vault=replace(found.vault, **change))
+    (one,) = [one for one in judged(other) if one.check == "rotation-vault"]
+    assert one.status == "fail" and why in one.title
