@@ -187,6 +187,10 @@ def _heard(run: "Run", tell: Tell) -> Tell:
             # A closed pipe, or a terminal that hung up. What is still said goes nowhere.
             nobody_reads(sys.stdout)
             run.stop(interrupted=True)
+        if event.event == "run.paused" and event.detail.get("why") == "secret":
+            # Nobody can give it to this process: its environment stays as it is.
+            talk(f"{event.detail.get('what')} is not there: provide it, then go on.")
+            run.stop(interrupted=True)
 
     return hear
 
