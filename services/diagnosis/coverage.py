@@ -1,6 +1,6 @@
 """Which failures of the catalogue a diagnosis sees after the fact: by which checks, shown by what.
 
-One line for each entry that can be seen once a workspace is there; the others say why not.
+One line for each entry that can be seen once its target is there; the others say why not.
 """
 
 from services.checks.page import Afterwards
@@ -32,9 +32,13 @@ SCENARIOS: dict[str, str] = {
     "F23": "f23-creation-policy",
     "F24": "f24-creation-cosmos-region",
     "F25": "f25-creation-search-capacity",
+    "F27": "containers-stale-groups",
     "F28": "f28-workspace-soft-deleted",
     "F29": "f29-read-only-lock",
     "F30": "f30-managed-group-deleted",
+    "F31": "cluster-grant-removed",
+    "F32": "cluster-no-reader",
+    "F33": "cluster-kms-key-disabled",
     "F34": "f34-own-storage-key-disabled",
     "F35": "f10-key-operations",
     "F38": "f41-subscription-moved",
@@ -42,25 +46,23 @@ SCENARIOS: dict[str, str] = {
     "F43": "f43-creation-vault-elsewhere",
     "F44": "f44-creation-key-type",
     "F45": "healthy-rotated",
+    "F47": "containers-grant-removed",
     "F48": "f20-switched-to-rbac",
     "F51": "f51-identity-deleted",
     "F52": "f52-ml-not-contributor",
+    "F55": "cluster-rotation-stopped",
     "F56": "f56-recovered-without-grants",
 }
 """By failure: the scenario below sandbox/scenarios/broken/ in which a root cause, or a warning
 where nothing fails, is told to be it."""
 
-_CLUSTER = "Of a cluster or a container group; a workspace has none of it."
+_NEW = "Of what is made new: what is there has its place."
 _ANSWER = "An answer to one call that leaves nothing behind; the run that made the call handles it."
 
 REASONS: dict[str, str] = {
     "F03": "Nothing is broken by it. A plan that turns purge protection on says before that it"
     " stays.",
-    "F26": _CLUSTER,
-    "F27": _CLUSTER,
-    "F31": _CLUSTER,
-    "F32": _CLUSTER,
-    "F33": _CLUSTER,
+    "F26": _NEW,
     "F36": "Of accounts that somebody makes by a template; Machine Learning makes the workspace's.",
     "F37": "A vault with such a name can't be there.",
     "F39": "It passes by itself: each call waits as long as Azure says, and the wait is shown.",
@@ -69,12 +71,10 @@ REASONS: dict[str, str] = {
     "F42": "Azure refuses the move, or the workspace is there under another id; no field tells.",
     "F46": "Azure refuses such a change, so no call leads there. `key-address` sees a key of"
     " another vault all the same; its own tests judge it.",
-    "F47": _CLUSTER,
     "F49": _ANSWER,
     "F50": _ANSWER,
     "F53": "Terraform's state is not in Azure. What it would undo is said before a rotation.",
-    "F54": _CLUSTER,
-    "F55": _CLUSTER,
+    "F54": _NEW,
 }
 """By failure: why no scenario shows it."""
 

@@ -13,6 +13,7 @@ from services.diagnosis import causes
 from services.diagnosis.clusters import readers as clusters
 from services.diagnosis.clusters.tree import CHECKS as CLUSTERS_PLACED
 from services.diagnosis.conclude import WAYS
+from services.diagnosis.containers import readers as containers
 from services.diagnosis.diagnose import diagnose
 from services.diagnosis.readers import FIELDS, READERS
 from services.diagnosis.registry import BY_ID, ORDER, OWN, SHARED_BY, listed, reads_of
@@ -28,7 +29,7 @@ def test_each_check_has_a_judge_a_place_in_the_order_and_facts_with_readers() ->
     assert judged | OF_ABSENT == set(BY_ID)
     assert {one for of_kind in SHARED_BY.values() for one in of_kind} <= set(preflight.JUDGES)
     assert sorted(ORDER) == sorted({*BY_ID}.union(*SHARED_BY.values()))
-    readers = {*BEFORE, *READERS, *clusters.READERS}
+    readers = {*BEFORE, *READERS, *clusters.READERS, *containers.READERS}
     assert all(reads_of(check) <= readers for check in ORDER)
     assert set(FIELDS) < set(READERS)
     assert set(clusters.FIELDS) < set(clusters.READERS)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from looking import TARGET, signed_in, told
+from looking import signed_in, target_of, told
 from sandboxed import RunningSandbox
 
 from sandbox import scenario
@@ -28,7 +28,7 @@ def test_each_failure_has_a_scenario_or_a_reason_and_never_both() -> None:
 async def test_the_scenario_of_a_failure_names_it(sandbox: RunningSandbox, name: str) -> None:
     sandbox.reset(f"broken/{name}")
     async with signed_in(sandbox) as conn:
-        found = await diagnose(conn, TARGET, ask_azure=False)
+        found = await diagnose(conn, target_of(name), ask_azure=False)
     roots = [one for one in found.findings if one.status == "fail" and not one.causes]
     named = roots or [one for one in found.findings if one.status == "warn"]
     assert BY_SCENARIO[name] <= {each for one in named for each in one.failures}, told(found)

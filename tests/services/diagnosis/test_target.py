@@ -64,3 +64,40 @@ async def test_several_are_listed(sandbox: RunningSandbox) -> None:
             await find(conn, vault)
     assert len(caught.value.found) > 1
     assert all(one.id in str(caught.value) for one in caught.value.found)
+
+
+async def test_a_cluster_is_found_by_all_that_leads_to_it(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/cluster-healthy")
+    cluster = f"{SUB}/resourceGroups/rg-aks/providers/Microsoft.ContainerService/managedClusters"
+    vault = f"https://kv-ml-prod.{sandbox.ready['key_vault_suffix']}"
+    nodes = f"{SUB}/resourceGroups/MC_rg-aks_aks-prod_westeurope"
+    async with connected(sandbox) as conn:
+        for text in (
+            *("aks-prod", f"{cluster}/aks-prod", nodes, VAULT),
+            *(vault, f"{vault}/keys/cmk-ml", f"{vault}/keys/cmk-ml/{'0' * 32}"),
+        ):
+            found = await find(conn, text)
+            assert (found.kind, found.name) == ("cluster", "aks-prod"), text
+        found = await find(conn, "des-prod")
+        assert (found.kind, found.name) == ("disk-encryption-set", "des-prod")
+        with pytest.raises(NoTarget, match="is a cluster: name a workspace"):
+            await find(conn, f"{cluster}/aks-prod", ("workspace",))
+        with pytest.raises(NoTarget, match="No workspace that you may read"):
+            await find(conn, "aks-prod", ("workspace",))
+
+
+async def test_one_name_of_two_kinds_is_listed(sandbox: RunningSandbox) -> None:
+    sandbox.reset("broken/cluster-healthy")
+    one = f"{SUB}/resourceGroups/rg-aks/providers/Microsoft.Compute/diskEncryptionSets"
+    there = sandbox.call("GET", f"{one}/des-prod", version="2023-10-02").json()
+    key = there["properties"]["activeKey"]
+    body = {
+        "location": "westeurope",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"activeKey": key},
+    }
+    assert sandbox.call("PUT", f"{one}/aks-prod", body, version="2023-10-02").ok
+    async with connected(sandbox) as conn:
+        with pytest.raises(NoTarget, match="2 resources fit aks-prod") as caught:
+            await find(conn, "aks-prod")
+    assert [one.kind for one in caught.value.found] == ["cluster", "disk-encryption-set"]
