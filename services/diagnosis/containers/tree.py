@@ -30,7 +30,8 @@ def tree(live: ContainerLive, findings: Sequence[Finding]) -> Node:
     mine = [one for one in findings if one.check not in placed]
     group = live.group
     below = [_version(live, findings), _identity(live, findings), *_containers(live)]
-    note = f"{view_of(group)}, {group.cores:g} cores in {group.location}"
+    cores = f"{group.cores:g} core{'' if group.cores == 1 else 's'}"
+    note = f"{view_of(group)}, {cores} in {group.location}"
     return node("container-group", group.id, group.name, mine, note=note, below=below)
 
 
