@@ -130,6 +130,11 @@ def rights_of(step: Step, live: Examined) -> Iterator[Right]:
     elif kind == "identity":
         action = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
         yield Right(action=action, scope=_group(target), ask="Managed Identity Contributor")
+    elif kind == "set-identity":
+        action = "Microsoft.Compute/diskEncryptionSets/write"
+        yield Right(action=action, scope=target, ask="Contributor")
+        ask = "Managed Identity Operator"
+        yield Right(action=ASSIGN_IDENTITY, scope=_group(step.params["identity"]), ask=ask)
     elif kind in ("workspace", "workspace-key", "workspace-identity"):
         scope = _group(target)
         yield Right(action=WORKSPACE, scope=scope, ask="Contributor")
