@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.filter import LineFilter
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from screens.base import Modal, Page
@@ -25,6 +26,7 @@ from tui.runshell import RunShell
 from tui.small import TooSmall
 from tui.terminal import SteadyDriver
 from tui.theme import THEMES, pick
+from tui.toasts import Said
 from tui.typeahead import TypeAhead
 from tui.warm import warm
 
@@ -169,7 +171,9 @@ class Wrapkey(RunShell):
         self.copy(text, "selection")
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        self.notify(plain(text), severity="error" if bad else "information", markup=False)
+        severity: SeverityLevel = "error" if bad else "information"
+        said = Said(plain(text), severity=severity, timeout=self.NOTIFICATION_TIMEOUT)
+        self.post_message(Notify(said))
 
     def connect(self, only: str = "", tenant: str = "") -> None:
         if self._runs.live:
