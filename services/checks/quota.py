@@ -13,8 +13,8 @@ SEARCH_SKU = "standard"
 """Sku of the service Azure makes; no source names it, S1 is assumed."""
 GROUP_WORKSPACES = 800
 """Workspaces of a resource group (how-to-manage-quotas); no usage counts them."""
-CLUSTER_LIMITS = "Azure tells no limit: 3, 10 or 100 a region by the kind of subscription"
-"""Defaults of free trial, pay-as-you-go and enterprise (Kubernetes Service: quotas and regions)."""
+CLUSTER_LIMITS = "each subscription has a limit a region, which the portal tells (Quotas)"
+"""Since autumn 2025 (Kubernetes Service: quotas, SKU and region availability)."""
 COSMOS_LIMIT = 250
 """Newer pages say 250 accounts a subscription, older ones 50."""
 

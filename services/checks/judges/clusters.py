@@ -176,7 +176,7 @@ def cluster_count(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             intent.region,
             "Whether one more cluster fits is not known",
             seen(facts, "clusters", "value", count),
-            meaning=f"{count} are in {intent.region}. {quota.CLUSTER_LIMITS}; beyond it Azure says"
+            meaning=f"{count} are in {intent.region}; {quota.CLUSTER_LIMITS}. Beyond it Azure says"
             " ManagedClusterCountExceedsQuotaLimit.",
         )
 
