@@ -8,6 +8,7 @@ from sandbox import armid, assigned, operations, tracked
 from sandbox.keyvault.lifecycle import stamp
 from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import (
+    computes,  # noqa: F401 - its routes are on the same api
     managedgroup,
     managedkeys,
     mlquota,

@@ -10,8 +10,10 @@ from services.ids import ArmId, BadId, KeyId
 from services.model.diagnosis import Target
 from services.model.intent import Intent, KeyIntent, VaultIntent, WorkspaceIntent, WorkspaceSetup
 from services.model.resources import (
+    AttachedCompute,
     CosmosAccount,
     KeyVersion,
+    ManagedCluster,
     Principal,
     Resource,
     ResourceGroup,
@@ -42,6 +44,14 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
     """As the account names it, perhaps without a version."""
     key: KeyVersion | Unknown | None = None
     """As its vault tells of it; None: it is not there."""
+
+
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """A cluster that is attached to the workspace, with what encrypts its disks."""
+
+    compute: AttachedCompute
+    cluster: ManagedCluster | Unknown | None = None
+    """None: it is not there any more."""
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +89,8 @@ class Live(Examined, frozen=True, kw_only=True):
     """What the workspace brought itself, by id."""
     own_keys: tuple[OwnKey, ...] = ()
     """Of its storage, where that is encrypted with another key than the workspace."""
+    computes: tuple[Attached, ...] | Unknown = ()
+    """Clusters that are attached to it."""
     remarks: tuple[Remark, ...] | Unknown = ()
     """Of Azure's own diagnose operation."""
 

@@ -52,6 +52,7 @@ LABELS = {
     "containergroups": "containers",
     "managedclusters": "cluster",
     "agentpools": "pool",
+    "computes": "compute",
     "diskencryptionsets": "set",
     "virtualmachinescalesets": "nodes",
     "disks": "disk",

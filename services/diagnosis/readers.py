@@ -12,6 +12,8 @@ from typing import Any
 from services.azure import (
     activitylog,
     authorization,
+    clusters,
+    computes,
     cosmos,
     graph,
     groups,
@@ -28,7 +30,7 @@ from services.checks import needed
 from services.checks.facts import Unknown, known
 from services.checks.readers.vault import told_by
 from services.checks.reading import Reader, Reading
-from services.diagnosis.facts import OwnKey, Probe, own_ids
+from services.diagnosis.facts import Attached, OwnKey, Probe, own_ids
 from services.ids import ArmId, BadId, KeyId, same
 from services.model.resources import KeyVersion, Resource, Vault, Workspace
 
@@ -148,6 +150,17 @@ def _key_named(on: Reading, one: Resource | Unknown | None) -> KeyId | None:
     uri = on.conn.cloud.vault_uri(on.ids.vault.name)
     mine = f"{uri}/keys/{on.intent.key.name}".lower()
     return None if key.versionless.lower() == mine else key
+
+
+async def _computes(on: Reading) -> Any:
+    """Attached clusters; one that is attached twice is read once."""
+    listed = await known(computes.list_attached(on.conn, str(on.ids.target)))
+    if isinstance(listed, Unknown):
+        return listed
+    ids = list({one.cluster.lower(): one.cluster for one in listed}.values())
+    found = await asyncio.gather(*(known(clusters.get_cluster(on.conn, id)) for id in ids))
+    by_id = {id.lower(): one for id, one in zip(ids, found, strict=True)}
+    return tuple(Attached(compute=one, cluster=by_id[one.cluster.lower()]) for one in listed)
 
 
 async def _grants(on: Reading) -> Any:
@@ -279,6 +292,7 @@ READERS: dict[str, Reader] = {
     "rotation": _rotation,
     "own": _own,
     "own_keys": _own_keys,
+    "computes": _computes,
     "grants": _grants,
     "principals": _principals,
     "remarks": _remarks,
@@ -296,6 +310,7 @@ FIELDS = {
     "versions": "versions",
     "own": "own",
     "own_keys": "own_keys",
+    "computes": "computes",
     "grants": "grants",
     "principals": "principals",
     "remarks": "remarks",

@@ -249,6 +249,12 @@ OWN: tuple[Check, ...] = (
         scenario="broken/f34-own-storage-key-disabled",
     ),
     own(
+        "attached-clusters", "Every cluster that is attached to the workspace is there",
+        "workspace", "warn", "computes",
+        source="Machine Learning REST reference: Compute",
+        scenario="broken/healthy-attached",
+    ),
+    own(
         "azure-diagnose", "Azure's own diagnosis finds nothing", "workspace", "fail", "remarks",
         source="how-to-workspace-diagnostic-api",
         without="Its own tests delete what a workspace brought.",

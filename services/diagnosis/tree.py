@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from services.checks.facts import Unknown
-from services.diagnosis.facts import Live, key_of
+from services.diagnosis.facts import Attached, Live, key_of
 from services.ids import ArmId
 from services.model.diagnosis import Node
 from services.model.plan import Finding, Status
-from services.model.resources import KeyVersion, Principal, Vault
+from services.model.resources import KeyVersion, ManagedCluster, Principal, Vault
 
 CHECKS: dict[str, tuple[str, ...]] = {
     "key-version": ("key-enabled", "key-dates", "key-operations", "key-type", "key-probe"),
@@ -33,13 +33,16 @@ CHECKS: dict[str, tuple[str, ...]] = {
 OWN = ("own-resources", "own-storage-key")
 """Checks of what the workspace brought: each finding is about one of these."""
 
+ATTACHED = "attached-clusters"
+"""The check of what is attached: each finding is about one of these."""
+
 _WORST: tuple[Status, ...] = ("fail", "unknown", "warn", "fix", "ok")
 
 
 def tree(live: Live, findings: Sequence[Finding]) -> Node:
     """The workspace with everything below it."""
     placed = {check for checks in CHECKS.values() for check in checks}
-    placed |= {"managed-resources", *OWN}
+    placed |= {"managed-resources", ATTACHED, *OWN}
     mine = [one for one in findings if one.check not in placed]
     used = live.workspace.encryption
     below: list[Node] = []
@@ -51,6 +54,7 @@ def tree(live: Live, findings: Sequence[Finding]) -> Node:
         if used.identity:
             below.append(_identity(live, findings))
     below += [_own(id, live, findings) for id in live.own]
+    below += _attached(live, findings)
     note = "" if used else "encrypted with Microsoft's keys"
     return node("workspace", live.target.id, live.target.name, mine, note=note, below=below)
 
@@ -202,3 +206,29 @@ def _own(id: str, live: Live, findings: Sequence[Finding]) -> Node:
     kind = where.type.rpartition("/")[2]
     unread = isinstance(live.own[id], Unknown)
     return node("own", id, f"{kind} {where.name}", mine, unknown=unread)
+
+
+def _attached(live: Live, findings: Sequence[Finding]) -> list[Node]:
+    mine = [one for one in findings if one.check == ATTACHED]
+    if isinstance(live.computes, Unknown):
+        title, note = "attached clusters", live.computes.reason
+        return [node("attached", "", title, mine, note=note, unknown=True)]
+    return [
+        node(
+            "attached",
+            one.compute.cluster,
+            f"cluster {ArmId.parse(one.compute.cluster).name}",
+            [each for each in mine if each.subject == one.compute.id],
+            note=f"attached as {one.compute.name}; {_encrypted(one)}",
+            unknown=isinstance(one.cluster, Unknown),
+        )
+        for one in live.computes
+    ]
+
+
+def _encrypted(one: Attached) -> str:
+    """What a cluster says of its disks; whether the set works is told by its own diagnosis."""
+    if not isinstance(one.cluster, ManagedCluster):
+        return "gone" if one.cluster is None else "disks: not read"
+    named = one.cluster.encryption_set
+    return f"disks: set {ArmId.parse(named).name}" if named else "disks: Microsoft's keys"

@@ -36,7 +36,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     """ARM id, key identifier or object id; empty where nothing can be named."""
     kind: str
     """workspace, key-version, key, vault, managed-group, cosmos, search, storage, identity,
-    grant or own; of clusters cluster, encryption-set, pool, disk or kms; of container groups
+    grant, own or attached; of clusters cluster, encryption-set, pool, disk or kms; of container groups
     container-group or container."""
     title: str
     status: Status

@@ -439,6 +439,8 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     os_disk_gb: int = 0
     """0 where it is not told."""
     zones: tuple[str, ...] = ()
+    mode: str = ""
+    """System (at least one node, always) or User; empty where it is not told."""
 
 
 class ManagedCluster(Noun, frozen=True, kw_only=True):
@@ -460,6 +462,19 @@ class ManagedCluster(Noun, frozen=True, kw_only=True):
     tier: str = ""
     """Free, Standard or Premium."""
     tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class AttachedCompute(Noun, frozen=True, kw_only=True):
+    """A cluster of one's own that a workspace has attached."""
+
+    id: str
+    name: str
+    """In the workspace; the cluster has its own."""
+    kind: str
+    """AKS, or Kubernetes where it was attached with the extension."""
+    state: str
+    cluster: str
+    """ARM id of the cluster, which may be gone."""
 
 
 class GroupLimit(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,7 +77,7 @@ def flaws(value: Any, at: str = "") -> list[str]:
 def _old(value: Any, at: str) -> list[str]:
     kind = type(value)
     found = []
-    if getattr(kind, "_subtype_map", None):
+    if kind.__dict__.get("_subtype_map"):
         found.append(f"{at}: unknown kind of {kind.__name__}")
     for name in kind._attribute_map:
         item = getattr(value, name, None)

@@ -238,6 +238,7 @@ CASES: dict[str, Case] = {
     "broken/f52-ml-not-contributor": Case(repair=[CONTRIBUTOR]),
     "broken/f56-recovered-without-grants": Case("ForbiddenByRbac", "4002", [COSMOS]),
     "broken/healthy": Case(),
+    "broken/healthy-attached": Case(),
     "broken/healthy-identity": Case(),
     "broken/healthy-moved": Case(),
     "broken/healthy-policies": Case(),

@@ -1,20 +1,32 @@
 """Container groups, disk encryption sets and clusters, from beginning to end, by Azure's SDKs."""
 
+import json
+from io import BytesIO
 from typing import Any
 
+import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.aio import KeyClient
 from azure.mgmt.compute.aio import ComputeManagementClient
 from azure.mgmt.containerinstance.aio import ContainerInstanceManagementClient
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.keyvault.aio import KeyVaultManagementClient
+from azure.mgmt.machinelearningservices.aio import MachineLearningServicesMgmtClient
+from azure.mgmt.machinelearningservices.models import AKS, Kubernetes
 from azure.mgmt.msi.aio import ManagedServiceIdentityClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 from contract import NAMESPACES
 from sdkcheck import clients, everything, flaws
 
 from sandbox import registrations
+from sandbox.providers import clusters
 
 PLACE = {"location": "westeurope"}
+SUB = "5b000000-0000-4000-8000-0000000000d1"
+MLW = (
+    f"/subscriptions/{SUB}/resourceGroups/rg-ml/providers"
+    "/Microsoft.MachineLearningServices/workspaces/mlw-prod"
+)
 
 
 async def prepared(sandbox: Any, make: Any) -> tuple[str, str, str]:
@@ -22,7 +34,7 @@ async def prepared(sandbox: Any, make: Any) -> tuple[str, str, str]:
     sub = sandbox.subscription
     for namespace in NAMESPACES:
         registrations.put(sandbox.world, sub, namespace, "Registered")
-    groups = make(ResourceManagementClient, subscription_id=sub)
+    groups = make(ResourceManagementClient, subscription_id=SUB)
     await groups.resource_groups.create_or_update("rg", PLACE)
     vaults = make(KeyVaultManagementClient, subscription_id=sub, api_version="2026-02-01")
     rights = {"keys": ["all"]}
@@ -37,7 +49,7 @@ async def prepared(sandbox: Any, make: Any) -> tuple[str, str, str]:
     }
     begun = vaults.vaults.begin_create_or_update
     vault = await (await begun("rg", "kv-models2", {**PLACE, "properties": properties})).result()
-    identities = make(ManagedServiceIdentityClient, subscription_id=sub)
+    identities = make(ManagedServiceIdentityClient, subscription_id=SUB)
     identity = await identities.user_assigned_identities.create_or_update("rg", "uai", PLACE)
     use = {**policy, "objectId": identity.principal_id}
     add = {"properties": {"accessPolicies": [use]}}
@@ -108,8 +120,8 @@ async def test_a_cluster_with_an_encryption_set_fits_its_models(sandbox: Any) ->
                 "diskEncryptionSetID": des.id,
             },
         }
-        clusters = client.managed_clusters
-        cluster = await (await clusters.begin_create_or_update("rg", "aks", body)).result()
+        managed = client.managed_clusters
+        cluster = await (await managed.begin_create_or_update("rg", "aks", body)).result()
         assert flaws(cluster) == []
         assert cluster.properties.provisioning_state == "Succeeded"
         assert cluster.properties.disk_encryption_set_id == des.id
@@ -117,11 +129,11 @@ async def test_a_cluster_with_an_encryption_set_fits_its_models(sandbox: Any) ->
         (scale_set,) = await everything(compute.virtual_machine_scale_sets.list(node_group))
         machines = compute.virtual_machine_scale_set_vms.list(node_group, scale_set.name)
         assert len(await everything(machines)) == 2
-        versions = await clusters.list_kubernetes_versions("westeurope")
+        versions = await managed.list_kubernetes_versions("westeurope")
         assert flaws(versions) == []
         for listed in (
             client.agent_pools.list("rg", "aks"),
-            clusters.list(),
+            managed.list(),
             compute.usage.list("westeurope"),
             compute.resource_skus.list(filter="location eq 'westeurope'"),
             sets.list(),
@@ -130,6 +142,69 @@ async def test_a_cluster_with_an_encryption_set_fits_its_models(sandbox: Any) ->
             found = await everything(listed)
             assert found
             assert flaws(found) == []
-        await (await clusters.begin_delete("rg", "aks")).result()
+        await (await managed.begin_delete("rg", "aks")).result()
         await (await sets.begin_delete("rg", "des")).result()
         assert await everything(sets.list()) == []
+
+
+def raw(body: object) -> BytesIO:
+    return BytesIO(json.dumps(body).encode())
+
+
+async def test_a_cluster_is_attached_detached_and_deleted_by_its_workspace(sandbox: Any) -> None:
+    sandbox.reset("broken/healthy-attached")
+    newer = {"api_version": "2025-12-01"}
+    async with clients(sandbox) as make:
+        ml = make(MachineLearningServicesMgmtClient, subscription_id=SUB)
+        where = ("rg-ml", "mlw-prod")
+        computes, listing = ml.compute, make(ContainerServiceClient, subscription_id=SUB)
+        found = {one.name: one for one in await everything(computes.list(*where, **newer))}
+        assert flaws(list(found.values())) == []
+        assert {name: type(one.properties) for name, one in found.items()} == {
+            "inference": AKS,
+            "trial": Kubernetes,
+            "inference-old": AKS,
+        }
+        dev = found["trial"].properties.resource_id
+        body = {"computeType": "AKS", "resourceId": dev, "properties": {}}
+        ask = computes.begin_create_or_update
+        poller = await ask(*where, "second", raw({"properties": body}), **newer)
+        made = await poller.result()
+        assert flaws(made) == []
+        assert made.properties.provisioning_state == "Succeeded"
+        assert made.properties.is_attached_compute is True
+        gone = {**body, "resourceId": found["inference-old"].properties.resource_id}
+        for name, wrong in (
+            ("third", gone),
+            ("third", {**body, "computeType": "AmlCompute"}),
+            ("second", {**body, "resourceId": found["inference"].properties.resource_id}),
+        ):
+            with pytest.raises(HttpResponseError) as refused:
+                await ask(*where, name, raw({"properties": wrong}), **newer)
+            assert refused.value.status_code == 400
+
+        await (await computes.begin_delete(*where, "trial", "Detach", **newer)).result()
+        assert "aks-dev" in {one.name for one in await everything(listing.managed_clusters.list())}
+        await (await computes.begin_delete(*where, "second", "Delete", **newer)).result()
+        sandbox.advance(clusters.DELETE_S)
+        there = {one.name for one in await everything(listing.managed_clusters.list())}
+        assert there == {"aks-prod"}
+        left = {one.name for one in await everything(computes.list(*where, **newer))}
+        assert left == {"inference", "inference-old"}
+        with pytest.raises(HttpResponseError) as missing:
+            await computes.get(*where, "trial", **newer)
+        assert missing.value.status_code == 404
+
+
+def test_a_locked_cluster_is_not_deleted_through_its_workspace(sandbox: Any) -> None:
+    sandbox.reset("broken/healthy-attached")
+    path = f"{MLW}/computes/inference"
+    answer = sandbox.call("GET", path, version="2025-12-01").json()
+    lock = f"{answer['properties']['resourceId']}/providers/Microsoft.Authorization/locks/keep"
+    body = {"properties": {"level": "CanNotDelete"}}
+    assert sandbox.call("PUT", lock, body, version="2016-09-01").ok
+    for query, status in (("?", 400), ("?underlyingResourceAction=Delete", 409)):
+        said = sandbox.call("DELETE", f"{path}{query}", version="2025-12-01")
+        assert said.status_code == status, said.text
+    query = "?underlyingResourceAction=Detach"
+    assert sandbox.call("DELETE", f"{path}{query}", version="2025-12-01").status_code == 202

@@ -250,6 +250,33 @@ def own_storage_key(live: Live) -> Iterator[Finding]:
         )
 
 
+def attached_clusters(live: Live) -> Iterator[Finding]:
+    """Clusters that are gone; what encrypts the disks of the others is said in the tree."""
+    check = "attached-clusters"
+    if isinstance(live.computes, Unknown):
+        title = "What is attached to the workspace could not be read"
+        yield unread(check, live.target.id, title, live.computes)
+        return
+    for one in live.computes:
+        name, id = ArmId.parse(one.compute.cluster).name, one.compute.id
+        if isinstance(one.cluster, Unknown):
+            yield unread(check, id, f"Attached cluster {name} could not be read", one.cluster)
+        elif one.cluster is None:
+            where = ArmId.parse(live.target.id)
+            yield found(
+                check,
+                "warn",
+                id,
+                f"Cluster {name}, attached as {one.compute.name}, is gone",
+                told(live, "computes", "properties.resourceId", one.compute.cluster),
+                meaning="Nothing can be deployed to it from the workspace. The workspace's own data"
+                " and key have nothing to do with it.",
+                repair=f"az ml compute detach --name {one.compute.name} --workspace-name"
+                f" {where.name} --resource-group {where.group} --subscription"
+                f" {where.subscription}",
+            )
+
+
 def azure_diagnose(live: Live) -> Iterator[Finding]:
     """What Azure's own operation says; it never looks at the customer-managed key."""
     if isinstance(live.remarks, Unknown):
@@ -336,6 +363,7 @@ JUDGES: dict[str, Judge] = {
     "newest-version": newest_version,
     "own-resources": own_resources,
     "own-storage-key": own_storage_key,
+    "attached-clusters": attached_clusters,
     "azure-diagnose": azure_diagnose,
     "key-probe": key_probe,
     "grants-nobody": grants_nobody,

@@ -20,6 +20,7 @@ POLLED = "workspaceOperationsStatus"
     "name",
     [
         *("healthy", "healthy-identity", "healthy-policies", "healthy-service-side"),
+        "healthy-attached",
         *("f05-key-version-disabled", "f14-vault-firewall", "f15-vault-deleted"),
         *("f22-provider-unregistered", "f09-key-deleted", "f01-creation-purge-protection"),
     ],
