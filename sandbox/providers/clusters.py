@@ -259,8 +259,11 @@ def updated(world: World, data: Json) -> None:
 def delete(world: World, request: Request) -> Answer:
     """202 with an operation; the node resource group goes too."""
     cluster = world.resource(request.path)
-    if cluster is None:
-        return Answer(204)
+    return Answer(204) if cluster is None else begin_delete(world, cluster)
+
+
+def begin_delete(world: World, cluster: Resource) -> Answer:
+    """Begin to take a cluster away, whoever asked for it."""
     cluster.doc["properties"]["provisioningState"] = "Deleting"
     return _accepted(world, cluster, 202, "aks.delete", DELETE_S)
 
@@ -272,7 +275,7 @@ def deleted(world: World, data: Json) -> None:
     if cluster is not None:
         scope = nodepools.node_group_id(cluster.doc)
         if locked := gate.locks_over(world, scope, delete=True):
-            _settle(world, data, _locked(scope, locked))
+            _settle(world, data, locked_error(scope, locked))
             return
         nodepools.remove(world, cluster.doc)
         assigned.assign(world, cluster.doc, {"type": "None"})
@@ -280,7 +283,7 @@ def deleted(world: World, data: Json) -> None:
     world.end_operation(data["operation"])
 
 
-def _locked(scope: str, locked: list[str]) -> Json:
+def locked_error(scope: str, locked: list[str]) -> Json:
     """As Resource Manager says it; what the service says around it is not recorded."""
     return {
         "code": "ScopeLocked",

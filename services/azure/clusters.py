@@ -109,4 +109,5 @@ def _pool(raw: Raw) -> NodePool:
         state=plain(raw.get("provisioningState")),
         os_disk_gb=calls.number(raw.get("osDiskSizeGB")),
         zones=tuple(calls.texts(raw.get("availabilityZones"))),
+        mode=plain(raw.get("mode")),
     )

@@ -5,9 +5,9 @@ import asyncio
 from services.azure import calls, clusters
 from services.azure.connection import Connection
 from services.azure.operations import Operation
-from services.ids import ArmId
+from services.ids import ArmId, same
 from services.model.nodes import Disk, NodeSet
-from services.model.resources import ManagedCluster, Raw
+from services.model.resources import DiskEncryptionSet, ManagedCluster, Raw
 from services.text import plain
 
 SDK = "azure.mgmt.compute.aio:ComputeManagementClient"
@@ -77,6 +77,13 @@ async def list_disks(conn: Connection, subscription: str, group: str) -> tuple[D
 def power(cluster: ManagedCluster) -> str:
     """Running or Stopped, as the cluster was told to be; empty where it does not tell."""
     return plain(calls.part(calls.part(cluster.raw, "properties"), "powerState").get("code"))
+
+
+def works_as(used: DiskEncryptionSet, identity: str) -> str:
+    """Object id that a set tells of a user-assigned identity; empty where it tells none."""
+    given = calls.part(calls.part(used.raw, "identity"), "userAssignedIdentities")
+    told = next((value for id, value in given.items() if same(id, identity)), None)
+    return plain(told.get("principalId")).lower() if isinstance(told, dict) else ""
 
 
 def kms_vault(cluster: ManagedCluster) -> str:

@@ -55,9 +55,7 @@ async def list_meters(
     raise first
 
 
-async def list_sizes(
-    conn: Connection, region: str, currency: str, size: str
-) -> tuple[Meter, ...]:
+async def list_sizes(conn: Connection, region: str, currency: str, size: str) -> tuple[Meter, ...]:
     """Every meter of a size of virtual machines: systems, spot, low priority. Raises AzureError.
 
     Their names follow no rule that a size tells, so they are asked for by ``armSkuName``.

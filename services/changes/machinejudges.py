@@ -7,6 +7,7 @@ from services.changes.findings import finding, missing_right, unread
 from services.changes.model import GroupPlace, KeyUser, Rotation, SetPlace, same_key
 from services.checks.facts import Unknown
 from services.checks.fit import vault_fit
+from services.checks.nodefit import made_anew
 from services.checks.rights import granted, has_permissions
 from services.model.plan import Finding
 from services.model.resources import KeyVersion, ManagedCluster, Vault
@@ -145,9 +146,8 @@ def _ephemeral(cluster: ManagedCluster) -> Iterator[Finding]:
             cluster.id,
             f"Pool {pool.name} of cluster {cluster.name} has ephemeral OS disks: its nodes keep the"
             " old version",
-            meaning="A new version reaches them when they are made anew: with the next node image,"
-            " or when the pool is scaled to 0 and up again. Keep the old version enabled until"
-            " then.",
+            meaning=f"A new version reaches them when they are made anew: {made_anew(pool.mode)}."
+            " Keep the old version enabled until then.",
             repair=f"After the rotation: {reimage(cluster, pool.name)}",
             part=pool.name,
             source=AKS,

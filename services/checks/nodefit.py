@@ -25,6 +25,24 @@ CONFIDENTIAL = "ConfidentialVmEncryptedWithCustomerKey"
 DOUBLE = "EncryptionAtRestWithPlatformAndCustomerKeys"
 
 
+def made_anew(mode: str) -> str:
+    """How the nodes of a pool of this mode are made anew, as the end of a sentence.
+
+    System pools keep at least one node, user pools may have none (Kubernetes Service: manage node
+    pools); ephemeral OS disks take a key when their node is made (Bring your own keys with Azure
+    disks in AKS).
+    """
+    if mode.lower() == "system":
+        return (
+            "with the next node image, or when another system pool takes this one's place: a"
+            " system pool keeps at least one node and can't be scaled to 0"
+        )
+    scaled = "when the pool is scaled to 0 and up again"
+    if mode.lower() == "user":
+        return f"with the next node image, or {scaled}"
+    return f"with the next node image, or {scaled}, which a system pool can't be"
+
+
 def size_fit(size: VmSize, *, ephemeral: bool = False) -> Fit:
     """Whether nodes can be of a size; ``ephemeral``: with OS disks on the machine itself."""
     if size.restricted:

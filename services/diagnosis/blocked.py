@@ -130,17 +130,32 @@ def rights_of(step: Step, live: Examined) -> Iterator[Right]:
     elif kind == "identity":
         action = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
         yield Right(action=action, scope=_group(target), ask="Managed Identity Contributor")
-    elif kind == "set-identity":
-        action = "Microsoft.Compute/diskEncryptionSets/write"
-        yield Right(action=action, scope=target, ask="Contributor")
-        ask = "Managed Identity Operator"
-        yield Right(action=ASSIGN_IDENTITY, scope=_group(step.params["identity"]), ask=ask)
     elif kind in ("workspace", "workspace-key", "workspace-identity"):
         scope = _group(target)
         yield Right(action=WORKSPACE, scope=scope, ask="Contributor")
         if kind == "workspace-identity":
             ask = "Managed Identity Operator"
             yield Right(action=ASSIGN_IDENTITY, scope=_group(step.params["identity"]), ask=ask)
+    else:
+        yield from _of_machines(step)
+
+
+def _of_machines(step: Step) -> Iterator[Right]:
+    """What is asked for clusters, their machines, and the set of their disks."""
+    target, identities = step.target, []
+    if step.kind == "set-identity":
+        action = "Microsoft.Compute/diskEncryptionSets/write"
+        yield Right(action=action, scope=target, ask="Contributor")
+        identities = [step.params["identity"]]
+    elif step.kind == "nodes-start":
+        action = "Microsoft.Compute/virtualMachineScaleSets/start/action"
+        yield Right(action=action, scope=target, ask="Virtual Machine Contributor")
+    elif step.kind == "cluster-again":
+        action = "Microsoft.ContainerService/managedClusters/write"
+        yield Right(action=action, scope=target, ask="Azure Kubernetes Service Contributor Role")
+        identities = step.params["identities"]
+    for one in identities:
+        yield Right(action=ASSIGN_IDENTITY, scope=_group(one), ask="Managed Identity Operator")
 
 
 def command(step: Step, live: Examined) -> str:

@@ -36,8 +36,13 @@ MEANT = {
     "dependents": "https://kv-ml-prod.{suffix}/keys/cmk-ml",
     "explain": "{error}",
     "completion": "bash",
+    "export aci-snippet": "{workspace}",
+    "export storage-class": "aks-none",
+    "export etcd-kms": "aks-none",
 }
 """What a command is called with; one that takes nothing is not here."""
+NOBODYS = {"export storage-class", "export etcd-kms"}
+"""They want a cluster, and there is none; tests/tui/test_export_command.py has one."""
 WRITE = {"apply", "resume", "undo", "repair", "rotate", "delete"}
 """Those that change something where they may."""
 
@@ -137,6 +142,8 @@ def test_a_command_with_read_only_sends_no_write(
     if name in WRITE:
         assert code == 4, (code, said.err)
         assert "read-only" in said.out + said.err
+    elif name in NOBODYS:
+        assert code == 2, (code, said.err)
     else:
         assert code in (0, 3), (code, said.err)
 

@@ -48,6 +48,8 @@ OWN: dict[str, tuple[tuple[str, str], ...]] = {
         ("GET", GROUP + "/providers/Microsoft.ContainerService/managedClusters/[^/]+$"),
         ("PUT", GROUP + "/providers/Microsoft.ContainerService/managedClusters/[^/]+$"),
         ("GET", SCOPE + "/providers/Microsoft.ContainerService/locations/[^/]+/operations/"),
+        ("GET", SCOPE + "/resourceGroups/MC_[^/]+$"),
+        ("GET", SCOPE + "/resourceGroups/MC_[^/]+/resources$"),
     ),
 }
 """By plan: what no plan of a workspace asks."""

@@ -57,6 +57,15 @@ class Sandbox:
         found: list[dict[str, Any]] = self._told("requests")["value"]
         return found
 
+    def hold(self, method: str, path: str, seconds: float) -> None:
+        """Have the next request of this kind wait before anything is done."""
+        rule = {"method": method, "path": path, "delay": seconds}
+        asked = urllib.request.Request(
+            f"{self.ready['admin']}/faults", json.dumps(rule).encode(), method="POST"
+        )
+        with urllib.request.urlopen(asked, context=self.trust()) as answer:
+            assert answer.status < 300
+
     def state(self) -> dict[str, Any]:
         """All that it holds."""
         return self._told("state")

@@ -184,6 +184,7 @@ def test_a_signal_gives_the_terminal_back_and_says_how_to_go_on(
 def test_detached_it_runs_without_a_terminal_and_watching_can_end(
     sandbox: Sandbox, intent: str, start: Callable[..., Any]
 ) -> None:
+    sandbox.hold("PUT", "/workspaces/[^/]+$", 8)  # it must still go on when a watcher leaves
     code, events, err = said(start("apply", intent, "--yes", "--detach", "--json"))
     assert (code, [one["event"] for one in events]) == (Exit.DONE, ["run.started"]), err
     run = events[0]["run"]

@@ -250,7 +250,8 @@ def ephemeral_disks(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             intent.cluster.name,
             "Nodes that run keep the version of the key they were made with",
             meaning="A rotation reaches ephemeral OS disks only when their nodes are made anew:"
-            " scale the pool to 0 and up again, or wait for the next node image.",
+            " wait for the next node image. The first pool is a system pool and can't be scaled to"
+            " 0; user pools can, and up again.",
         )
 
 

@@ -1,6 +1,7 @@
 """Who may do what: principals, their roles, and the caller's own rights."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from services.azure import access, authorization, graph, identities
@@ -29,8 +30,16 @@ async def _permissions(on: Reading) -> dict[str, tuple[Permission, ...] | Unknow
     ]
     if isinstance(vault, Vault):
         scopes.append(on.ids.vault)
-    told = await asyncio.gather(*(known_from(_rights, on, str(scope)) for scope in scopes))
-    return {str(scope).lower(): one for scope, one in zip(scopes, told, strict=True)}
+    return await permissions_at(on, map(str, scopes))
+
+
+async def permissions_at(
+    on: Reading, scopes: Iterable[str]
+) -> dict[str, tuple[Permission, ...] | Unknown]:
+    """What the caller may do at each of the scopes, by the scope in lower case."""
+    asked = {scope.lower(): scope for scope in scopes}
+    told = await asyncio.gather(*(known_from(_rights, on, scope) for scope in asked.values()))
+    return dict(zip(asked, told, strict=True))
 
 
 async def _rights(on: Reading, scope: str) -> tuple[Permission, ...]:

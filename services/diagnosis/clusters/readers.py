@@ -8,7 +8,8 @@ from services.azure import authorization, disks, identities, keys, nodes, resour
 from services.azure.connection import Connection
 from services.azure.subscriptions import list_subscriptions
 from services.checks.facts import Unknown, known
-from services.checks.readers.access import roles_of
+from services.checks.readers import READERS as PREFLIGHT
+from services.checks.readers.access import permissions_at, roles_of
 from services.checks.readers.vault import told_by
 from services.checks.reading import Reader, Reading
 from services.diagnosis.clusters.facts import Kms
@@ -80,6 +81,21 @@ async def _roles_of(on: Reading, there: ManagedCluster, who: Any, scope: str) ->
         return ()
     found = await known(authorization.list_assignments(on.conn, scope, principal))
     return found if isinstance(found, Unknown) else tuple(found)
+
+
+async def _permissions(on: Reading) -> Any:
+    """Of the caller: where preflight looks, and in the groups of cluster, nodes and set.
+
+    What is repaired there may lie in another subscription than the vault.
+    """
+    told, there = await asyncio.gather(PREFLIGHT["permissions"](on), on.get("cluster"))
+    places = [on.ids.encryption_set] if on.ids.encryption_set else []
+    if there is not None:
+        home = ArmId.parse(there.id)
+        places += [home, ArmId(home.subscription, there.node_group or home.group)]
+    groups = {str(ArmId(one.subscription, one.group)) for one in places}
+    more = await permissions_at(on, (one for one in sorted(groups) if one.lower() not in told))
+    return {**told, **more}
 
 
 async def _node_sets(on: Reading) -> Any:
@@ -158,6 +174,7 @@ async def _activity(on: Reading) -> Any:
 READERS: dict[str, Reader] = {
     **{name: COMMON[name] for name in ("versions", "rotation", "grants", "principals", "audit")},
     "probe": COMMON["probe"],
+    "permissions": _permissions,
     "vault": _vault,
     "disks_roles": _disks_roles,
     "cluster_identity": _cluster_identity,

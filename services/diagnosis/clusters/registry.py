@@ -117,7 +117,7 @@ OWN: tuple[Check, ...] = (
     own(
         "cluster-identity", "The identity of the control plane is there", "identity", "fail",
         "cluster", "cluster_identity", failures=("F32", "F33"), source=_AKS, kinds=AKS,
-        without="Its own tests judge it.",
+        without="No scenario deletes the identity of a cluster; its own tests judge it.",
     ),
     own(
         "kms-key", "The key for etcd can be used", "etcd", "fail", "kms",

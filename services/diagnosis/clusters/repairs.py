@@ -179,7 +179,7 @@ def _start(finding: Finding, live: ClusterLive) -> tuple[Step, ...]:
         Step(
             id=f"start-{name}",
             kind="nodes-start",
-            title=f"start the machines of {name}",
+            title=f"start the machines of {name} through Compute (not verified for AKS)",
             action="change",
             target=finding.subject,
             expected_s=60,
@@ -197,6 +197,7 @@ def _again(finding: Finding, live: ClusterLive) -> tuple[Step, ...]:
             title=f"let Azure go on with cluster {live.cluster.name}",
             action="change",
             target=live.cluster.id,
+            params={"identities": list(live.cluster.identities)},
             expected_s=240,
         ),
     )

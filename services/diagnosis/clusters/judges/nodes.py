@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.azure.authorization import CONTRIBUTOR, READER, role_name
 from services.checks.facts import Unknown
+from services.checks.nodefit import made_anew
 from services.checks.rights import covers
 from services.diagnosis.clusters.facts import ClusterLive, principal_of
 from services.diagnosis.clusters.judges.sets import used_set
@@ -109,7 +110,10 @@ def nodes_running(live: ClusterLive) -> Iterator[Finding]:
                 told(live, "node_sets", "instanceView.statuses", "PowerState/stopped"),
                 failures=("F31",) if one.encryption_set else (),
                 meaning="Compute shuts machines down about an hour after it lost the key of their"
-                " disks, and does not start them when it is back: somebody has to.",
+                " disks, and does not start them when it is back: somebody has to. Starting a scale"
+                " set is a call of Compute; whether AKS supports it for its nodes is not verified."
+                " What AKS documents is to stop and start the whole cluster: az aks stop, then az"
+                " aks start, with everything in it.",
                 repair=start_command(one),
             )
 
@@ -141,9 +145,15 @@ def nodes_version(live: ClusterLive) -> Iterator[Finding]:
                 ),
                 meaning="Their OS disks are ephemeral and were made before the set went to its"
                 " version. Keep the version before enabled until they are made anew.",
-                repair="Scale the pool to 0 and up again, or let it take a new node image: az aks"
-                " nodepool upgrade --node-image-only",
+                repair=f"They are made anew {made_anew(_mode(live, one))}. A new image, where there"
+                " is one: az aks nodepool upgrade --node-image-only",
             )
+
+
+def _mode(live: ClusterLive, one: NodeSet) -> str:
+    """System or User; empty where the pool of a scale set is not told."""
+    pools = live.cluster.pools if live.cluster else ()
+    return next((pool.mode for pool in pools if f"-{pool.name}-" in one.name), "")
 
 
 def data_disks(live: ClusterLive) -> Iterator[Finding]:
