@@ -3,7 +3,8 @@
 One line for each entry that can be seen once its target is there; the others say why not.
 """
 
-from services.checks.page import Afterwards
+import msgspec
+
 from services.diagnosis.registry import listed
 from services.failures import CATALOGUE
 
@@ -77,6 +78,16 @@ REASONS: dict[str, str] = {
     "F54": _NEW,
 }
 """By failure: why no scenario shows it."""
+
+
+class Afterwards(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as a diagnosis sees it: its checks and a scenario, or why not."""
+
+    failure: str
+    title: str
+    checks: tuple[str, ...]
+    scenario: str
+    reason: str
 
 
 def afterwards() -> tuple[Afterwards, ...]:

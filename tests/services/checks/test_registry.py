@@ -2,11 +2,11 @@
 
 import re
 
-from services.checks.page import failures_page
 from services.checks.preflight import EVERYTHING, JUDGES
 from services.checks.readers import READERS
 from services.checks.registry import BY_ID, CHECKS, NOT_COVERED
 from services.failures import CATALOGUE
+from services.schema.failurespage import failures_page
 
 
 def test_each_check_has_a_judge_and_each_fact_a_reader() -> None:

@@ -2,30 +2,16 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from services.checks.registry import CHECKS, NOT_COVERED, Check
+from services.diagnosis.coverage import Afterwards, afterwards
+from services.diagnosis.registry import listed
 from services.failures import CATALOGUE, Entry, Sign
 
 _WORDS = {"fail": "FAIL", "fix": "FIX", "warn": "WARN", "unknown": "??"}
 
 
-class Afterwards(msgspec.Struct, frozen=True, kw_only=True):
-    """A failure as a diagnosis sees it: its checks and a scenario, or why not."""
-
-    failure: str
-    title: str
-    checks: tuple[str, ...]
-    scenario: str
-    reason: str
-
-
-def failures_page(further: tuple[Check, ...] = (), afterwards: tuple[Afterwards, ...] = ()) -> str:
-    """The page, from the registry and the failure catalogue.
-
-    ``further``: checks that are asked of a workspace that is there; ``afterwards``: what they
-    see of each failure.
-    """
+def failures_page() -> str:
+    """The page, from the checks of preflight and diagnosis and the failure catalogue."""
     lines = [
         "# What is checked before anything is written",
         "",
@@ -46,8 +32,8 @@ def failures_page(further: tuple[Check, ...] = (), afterwards: tuple[Afterwards,
         "|---|---|---|---|---|---|",
         *(_row(check) for check in CHECKS),
         "",
-        *_after(further),
-        *_diagnosed(afterwards),
+        *_of_diagnosis(),
+        *_afterwards(),
         "## Failures and who sees them",
         "",
         "| Failure | What | Checks |",
@@ -72,10 +58,7 @@ def failures_page(further: tuple[Check, ...] = (), afterwards: tuple[Afterwards,
     return "\n".join(lines) + "\n"
 
 
-def _after(further: tuple[Check, ...]) -> Iterator[str]:
-    """The checks of diagnosis."""
-    if not further:
-        return
+def _of_diagnosis() -> Iterator[str]:
     yield from (
         "## Checks of a workspace that is there",
         "",
@@ -84,15 +67,13 @@ def _after(further: tuple[Check, ...]) -> Iterator[str]:
         "",
         "| Check | OK means | Gravest | Failures | Reads | Scenario |",
         "|---|---|---|---|---|---|",
-        *(_row(check) for check in further),
+        *(_row(check) for check in listed() if "diagnosis" in check.phases),
         "",
     )
 
 
-def _diagnosed(all_of: tuple[Afterwards, ...]) -> Iterator[str]:
+def _afterwards() -> Iterator[str]:
     """What is seen once it has happened, and what is not."""
-    if not all_of:
-        return
     yield from (
         "## Failures after the fact",
         "",
@@ -101,7 +82,7 @@ def _diagnosed(all_of: tuple[Afterwards, ...]) -> Iterator[str]:
         "",
         "| Failure | What | Checks | Scenario, or why none |",
         "|---|---|---|---|",
-        *(_shown(one) for one in all_of),
+        *(_shown(one) for one in afterwards()),
         "",
     )
 
