@@ -40,6 +40,15 @@ def existing(world: World, request: Request) -> Resource:
     return found
 
 
+def parent(world: World, request: Request) -> Resource:
+    """The resource that an address one word longer is about; refuses like :func:`existing`."""
+    path = request.path.rstrip("/").rpartition("/")[0]
+    found = world.resource(path)
+    if found is None:
+        raise armid.not_found(request, path)
+    return found
+
+
 def refuse_unoffered(kind: str, location: str) -> None:
     """Refuse a region that does not exist or does not offer a type, worded as ARM does."""
     if regions.known(location) and catalogue.offered(kind, location):

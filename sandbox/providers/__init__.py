@@ -38,6 +38,7 @@ from sandbox.providers import (
     registries,
     resourcegraph,
     resources,
+    scalesets,  # noqa: F401 - its routes are on vmsizes' api
     search,
     signin,
     storage,

@@ -147,7 +147,7 @@ def tell_disk(world: World, disk: Resource, trouble: KeyUnusable | None) -> None
 def tell_scale_set(world: World, holder: Resource, trouble: KeyUnusable | None) -> None:
     """Virtual machines stop when their key is lost, and stay so until somebody starts them."""
     if trouble:
-        holder.inner["stopped"] = True
+        holder.inner["power"] = "stopped"
 
 
 for _kind, _tell in (

@@ -1,4 +1,4 @@
-"""Microsoft.Compute: disk encryption sets, managed disks, scale sets of clusters.
+"""Microsoft.Compute: disk encryption sets and managed disks.
 
 A set's PUT answers 202 with a body that has no id yet (recorded: compute-des/01) and both
 polling headers. The set is accepted although its identity can't use the key: nobody could have
@@ -11,7 +11,7 @@ from sandbox.protocol import Answer, Refusal, Request
 from sandbox.providers import customerkeys, diskkeys, identities
 from sandbox.providers.customerkeys import KeyUnusable
 from sandbox.providers.diskkeys import SETS
-from sandbox.providers.vmsizes import SCALE_SETS, api
+from sandbox.providers.vmsizes import api
 from sandbox.state import Json, Resource
 from sandbox.world import World
 
@@ -27,10 +27,9 @@ TYPES = (
 DISKS = "Microsoft.Compute/disks"
 _SET = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{SETS}/{{name}}"
 _DISK = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{DISKS}/{{name}}"
-_SCALE_SET = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{SCALE_SETS}/{{name}}"
 _OPERATIONS = "/subscriptions/{s}/providers/Microsoft.Compute/locations/{location}/DiskOperations"
 
-for _kind in ("diskEncryptionSets", "disks", "virtualMachineScaleSets"):
+for _kind in ("diskEncryptionSets", "disks"):
     tracked.routes(api, _kind)  # what a kind does otherwise is registered over these
 
 
@@ -217,17 +216,8 @@ def poll(world: World, request: Request) -> Answer:
 @api.route("GET", _SET + "/associatedResources")
 def associated(world: World, request: Request) -> Answer:
     """Ids of the disks and scale sets that use a set."""
-    des = _parent(world, request)
+    des = tracked.parent(world, request)
     return Answer(200, {"value": [one.doc["id"] for one in diskkeys.holders(world, des)]})
-
-
-def _parent(world: World, request: Request) -> Resource:
-    """The resource that an address one word longer is about."""
-    path = request.path.rstrip("/").rpartition("/")[0]
-    found = world.resource(path)
-    if found is None:
-        raise armid.not_found(request, path)
-    return found
 
 
 @api.route("DELETE", _SET)
@@ -298,42 +288,7 @@ def _encrypt(world: World, request: Request, disk: Resource, des_id: str) -> Non
         raise _refused(diskkeys.forbidden(des)) from None
 
 
-# -- scale sets: the nodes of clusters; only clusters make them
-
-
-@api.route("GET", _SCALE_SET + "/virtualMachines")
-def instances(world: World, request: Request) -> Answer:
-    """The machines of a scale set; with their power state where ``$expand`` asks for it."""
-    found = _parent(world, request)
-    word = "stopped" if found.inner.get("stopped") else "running"
-    status = {"code": f"PowerState/{word}", "level": "Info", "displayStatus": f"VM {word}"}
-    asked = request.query.get("$expand", "").lower() == "instanceview"
-    view = {"instanceView": {"statuses": [status]}} if asked else {}
-    made = world.clock.iso(found.inner.get("imaged", found.created))
-    value = [
-        {
-            "name": f"{found.doc['name']}_{number}",
-            "id": f"{found.doc['id']}/virtualMachines/{number}",
-            "type": f"{SCALE_SETS}/virtualMachines",
-            "location": found.doc["location"],
-            "instanceId": str(number),
-            "sku": found.doc["sku"],
-            "properties": {"provisioningState": "Succeeded", "timeCreated": made, **view},
-        }
-        for number in range(int(found.doc["sku"]["capacity"]))
-    ]
-    return Answer(200, {"value": value})
-
-
-@api.route("POST", _SCALE_SET + "/start")
-def start(world: World, request: Request) -> Answer:
-    """Start all machines; one whose key is lost does not boot."""
-    found = _parent(world, request)
-    des = world.resource(found.inner.get("des", ""))
-    if "cmk" in found.inner and customerkeys.check(world, found) and des is not None:
-        raise _refused(diskkeys.forbidden(des))
-    found.inner["stopped"] = False
-    return Answer(200)
+# -- scenarios
 
 
 @api.seed("disk_encryption_sets")

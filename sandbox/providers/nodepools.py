@@ -147,7 +147,7 @@ def reimage(world: World, nodes: Resource, pool: Json) -> Json | None:
         diskkeys.take(world, nodes, des)
     except KeyUnusable:
         return failure(pool, diskkeys.forbidden(des))
-    nodes.inner["stopped"] = False
+    nodes.inner["power"] = "running"
     return None
 
 

@@ -112,6 +112,7 @@ async def _with_machines(conn: Connection, raw: Raw) -> NodeSet:
         ephemeral=plain(calls.part(disk, "diffDiskSettings").get("option")).lower() == "local",
         running=sum(one == "running" for one in powers),
         stopped=sum(one in ("stopped", "deallocated") for one in powers),
+        moving=sum(one in ("starting", "stopping", "deallocating") for one in powers),
         oldest=min((at for at in made if at is not None), default=None),
         raw=raw,
     )

@@ -19,6 +19,8 @@ class NodeSet(Noun, frozen=True, kw_only=True):
     running: int = 0
     stopped: int = 0
     """Machines that are stopped or deallocated."""
+    moving: int = 0
+    """Machines that are about to start or stop."""
     oldest: datetime | None = None
     """When the oldest of its machines was made; None where there is none or nobody tells."""
 

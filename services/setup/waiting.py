@@ -99,6 +99,29 @@ async def create(
             await waiting
 
 
+async def change(
+    ctx: Context,
+    step: Step,
+    state: State,
+    look: Callable[[], Awaitable[Observation]],
+    begin: Callable[[], Awaitable[Operation]],
+) -> None:
+    """Follow a change that goes on already; where none does or it was another, send it and wait.
+
+    Raises AzureError where the change failed, and StepFailed like :func:`begun`.
+    """
+    going = await begun(ctx, step, state)
+    if going is not None:
+        await going
+        if (await look()).done:
+            return
+    await operations.wait(ctx.conn, await begin(), step.title)
+
+
+async def untold() -> None:
+    """The state of what tells none while it changes: its operation alone is followed."""
+
+
 async def _watch(
     ctx: Context, step: Step, waiting: asyncio.Future[Any], look: Callable[[], Awaitable[None]]
 ) -> None:

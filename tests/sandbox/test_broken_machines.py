@@ -204,7 +204,7 @@ def rotation(world: World) -> str:
 
 def nodes_stopped(world: World) -> bool:
     nodes = resource(world, "virtualMachineScaleSets")
-    return bool(nodes and nodes.inner.get("stopped"))
+    return bool(nodes and nodes.inner.get("power") == "stopped")
 
 
 def test_every_scenario_is_told_of() -> None:
@@ -232,6 +232,7 @@ def test_what_repairs_it_brings_it_back(name: str) -> None:
     if nodes and CASES[name].stopped:
         assert nodes_stopped(world), "machines start when somebody starts them"
         history.perform(world, ROUTES, call(f"POST {nodes.doc['id']}/start"))
+        passes(world, 120)
     assert not nodes_stopped(world)
     assert why(world, name) in ("unwrapped", "platform key")
     assert rotation(world) == ""

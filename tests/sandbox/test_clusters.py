@@ -113,8 +113,27 @@ def test_machines_stop_within_an_hour_of_losing_the_key_and_start_by_hand_only()
     bench.key()["enabled"] = True
     bench.skip(HOUR)
     assert power(bench) == {"stopped"}
-    bench.send("POST", f"{nodes(bench)}/start{V}")
+    begun = bench.send("POST", f"{nodes(bench)}/start{V}")
+    assert power(bench) == {"starting"}
+    bench.skip(HOUR)
     assert power(bench) == {"running"}
+    for address in ("Azure-AsyncOperation", "Location"):
+        assert bench.send("GET", begun.headers[address]).status == 200
+
+
+def test_machines_whose_key_is_lost_while_they_start_stay_stopped() -> None:
+    bench = Bench()
+    make_set(bench)
+    make_cluster(bench)
+    bench.key()["enabled"] = False
+    bench.skip(HOUR + 60)
+    bench.key()["enabled"] = True
+    begun = bench.send("POST", f"{nodes(bench)}/start{V}")
+    bench.key()["enabled"] = False
+    bench.skip(300)
+    assert power(bench) == {"stopped"}
+    ended = bench.send("GET", begun.headers["Azure-AsyncOperation"]).body
+    assert ended["error"]["code"] == "KeyVaultAccessForbidden"
 
 
 def test_a_set_follows_the_newest_version_only_when_told_to() -> None:

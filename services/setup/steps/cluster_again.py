@@ -1,11 +1,12 @@
 """Lets Azure go on with a cluster whose creation or change failed: it is sent again as it is."""
 
 from services.azure import clusters, nodes
-from services.azure.operations import wait
+from services.azure.operations import Operation
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import ManagedCluster
 from services.setup.context import Context, Observation, StepFailed
+from services.setup.waiting import change
 
 STAYS = "The cluster is what was asked for when it was made."
 
@@ -16,9 +17,13 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Send it as Azure tells it; what is missing is made, and nothing else is changed."""
-    begun = await nodes.begin_again(ctx.conn, await _found(ctx, step))
-    await wait(ctx.conn, begun, step.title)
+    """Send it as Azure tells it, or follow the change that goes on already, and wait.
+
+    What is missing is made, and nothing else is changed.
+    """
+    await change(
+        ctx, step, lambda: _state(ctx, step), lambda: observe(ctx, step), lambda: _send(ctx, step)
+    )
     found = await _found(ctx, step)
     if not _whole(found):
         raise StepFailed(
@@ -37,6 +42,14 @@ def command(ctx: Context, step: Step) -> str:
         f"az aks update --name {id.name} --resource-group {id.group}"
         f" --subscription {id.subscription} --yes"
     )
+
+
+async def _send(ctx: Context, step: Step) -> Operation:
+    return await nodes.begin_again(ctx.conn, await _found(ctx, step))
+
+
+async def _state(ctx: Context, step: Step) -> str:
+    return (await _found(ctx, step)).state
 
 
 def _whole(found: ManagedCluster) -> bool:

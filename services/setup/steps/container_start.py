@@ -1,11 +1,11 @@
 """Starts a container group that failed or was stopped."""
 
 from services.azure import containergroups
-from services.azure.operations import wait
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import ContainerGroup
 from services.setup.context import Context, Observation, StepFailed
+from services.setup.waiting import change, untold
 
 STAYS = "The group runs again; wrapkey stops none."
 
@@ -16,9 +16,15 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Start it and wait; it needs its key for that."""
-    operation = await containergroups.begin_start(ctx.conn, step.target)
-    await wait(ctx.conn, operation, step.title)
+    """Start it, or follow the start that goes on already, and wait; it needs its key for that."""
+    # A group whose image or key is out of reach stays Pending: that is no start to wait for.
+    await change(
+        ctx,
+        step,
+        untold,
+        lambda: observe(ctx, step),
+        lambda: containergroups.begin_start(ctx.conn, step.target),
+    )
     found = await _found(ctx, step)
     if found.view.lower() != "running":
         last = found.events[-1].message if found.events else "Azure gave no reason."

@@ -1,24 +1,30 @@
 """Starts the machines of a node pool that were shut down when their key was lost."""
 
 from services.azure import nodes
-from services.azure.operations import wait
 from services.ids import ArmId
 from services.model.nodes import NodeSet
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
-from services.setup.waiting import until
+from services.setup.waiting import change, until
 
 STAYS = "The nodes run again; wrapkey stops none."
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
-    """Do all of its machines run? Raises StepFailed where the scale set is gone."""
-    return Observation(done=(await _found(ctx, step)).stopped == 0)
+    """Is none of its machines stopped or on its way? Raises StepFailed where the scale set is gone."""
+    found = await _found(ctx, step)
+    return Observation(done=found.stopped + found.moving == 0)
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Start them all, and wait until each runs."""
-    await wait(ctx.conn, await nodes.begin_start(ctx.conn, step.target), step.title)
+    """Start them all, or follow the start that goes on already, and wait until each runs."""
+    await change(
+        ctx,
+        step,
+        lambda: _state(ctx, step),
+        lambda: observe(ctx, step),
+        lambda: nodes.begin_start(ctx.conn, step.target),
+    )
     await until(ctx, step, lambda: observe(ctx, step))
     return Observation(done=True)
 
@@ -27,6 +33,10 @@ def command(ctx: Context, step: Step) -> str:
     """For a person who may start machines of the node resource group."""
     id = ArmId.parse(step.target)
     return f"az vmss start --name {id.name} --resource-group {id.group} --subscription {id.subscription}"
+
+
+async def _state(ctx: Context, step: Step) -> str:
+    return (await _found(ctx, step)).state
 
 
 async def _found(ctx: Context, step: Step) -> NodeSet:

@@ -8,12 +8,12 @@ import asyncio
 import time
 from datetime import datetime
 
-from services.azure import disks, operations
+from services.azure import disks
 from services.ids import ArmId, BadId, KeyId
 from services.model.plan import Step
 from services.model.resources import DiskEncryptionSet
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
-from services.setup.waiting import begun
+from services.setup.waiting import change
 
 STAYS = "To go back, rotate the set to the version it had, while that is enabled."
 FOLLOWS_S = 7200.0
@@ -44,17 +44,15 @@ async def apply(ctx: Context, step: Step) -> Observation:
     """Change it and wait for the operation, or watch it move by itself."""
     if step.params["follows"]:
         return await _watch(ctx, step)
-    going = await begun(ctx, step, lambda: _state(ctx, step))
-    if going is not None:
-        await going
-        found = await observe(ctx, step)
-        if found.done:
-            return found
-    operation = await disks.begin_change_key(
-        ctx.conn, step.target, _wanted(ctx, step), step.params["vault_id"]
+    wanted, vault = _wanted(ctx, step), step.params["vault_id"]
+    await change(
+        ctx,
+        step,
+        lambda: _state(ctx, step),
+        lambda: observe(ctx, step),
+        lambda: disks.begin_change_key(ctx.conn, step.target, wanted, vault),
     )
-    await operations.wait(ctx.conn, operation, step.title)
-    return Observation(done=True, values={"key_url": _wanted(ctx, step)})
+    return Observation(done=True, values={"key_url": wanted})
 
 
 def command(ctx: Context, step: Step) -> str:

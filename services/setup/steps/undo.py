@@ -13,7 +13,7 @@ from services.model.plan import Step
 from services.setup import steps
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.undoing import Made, Reason, Standing, Undoable, reason
-from services.setup.waiting import begun, until
+from services.setup.waiting import begun, until, untold
 
 STAYS = "Setting up again makes what was taken back."
 WORDS = {
@@ -36,7 +36,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
     """Look once more, delete it, and wait until it is gone. Raises StepFailed where it stays."""
     made = made_of(step)
     kind = kind_of(made)
-    going = await begun(ctx, step, _untold)
+    going = await begun(ctx, step, untold)
     if going is not None:
         await going
     now = await kind.standing(ctx.conn, made)
@@ -54,10 +54,6 @@ async def apply(ctx: Context, step: Step) -> Observation:
         await kind.undo(ctx.conn, made)
     await until(ctx, step, lambda: observe(ctx, step))
     return Observation(done=True, note=kind.SAYS)
-
-
-async def _untold() -> None:
-    """A deletion has no state to wait for; only its operation tells."""
 
 
 def command(ctx: Context, step: Step) -> str:

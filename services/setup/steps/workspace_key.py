@@ -1,12 +1,10 @@
 """Points a workspace to another version, or another key, of the vault it was made with."""
 
-from services.azure import operations, workspaces
+from services.azure import workspaces
 from services.ids import ArmId
 from services.model.plan import Step
 from services.setup.context import Context, Observation, StepFailed
-from services.setup.waiting import begun
-
-STAYS = "To go back, rotate the workspace to the version it had."
+from services.setup.waiting import change
 
 STAYS = "Another version can be chosen again while it is enabled."
 
@@ -36,13 +34,13 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 async def apply(ctx: Context, step: Step) -> Observation:
     """Change it, or wait for the change that goes on already, and wait for its end."""
-    going = await begun(ctx, step, lambda: _state(ctx, step))
-    if going is not None:
-        await going
-        if (await observe(ctx, step)).done:
-            return Observation(done=True)
-    operation = await workspaces.begin_change_key(ctx.conn, step.target, _wanted(ctx, step))
-    await operations.wait(ctx.conn, operation, step.title)
+    await change(
+        ctx,
+        step,
+        lambda: _state(ctx, step),
+        lambda: observe(ctx, step),
+        lambda: workspaces.begin_change_key(ctx.conn, step.target, _wanted(ctx, step)),
+    )
     return Observation(done=True)
 
 
