@@ -6,9 +6,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from services.intentrules import RULES
-from services.intents import SEVERAL
-from services.intents import TABLES as KIND_TABLES
+from services.intents.fields import RULES, SEVERAL
+from services.intents.fields import TABLES as KIND_TABLES
 from services.model.intent import SETUPS, Create, Kind, WorkspaceSetup
 from services.model.intent import Struct as Part
 from services.schema.intentschema import TABLES

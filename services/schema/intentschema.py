@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from services import names
-from services.intentrules import RULES
+from services.intents.fields import RULES
 from services.model.intent import (
     SETUPS,
     ClusterIntent,

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from services.intentrules import RULES
+from services.intents.fields import RULES
 from services.model.intent import ContainerIntent
 from services.model.resources import GroupLimit
 

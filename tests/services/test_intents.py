@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services import names
-from services.intentrules import RULES
 from services.intents import BadIntent, read, write
+from services.intents.fields import RULES
 from services.model.intent import (
     SETUPS,
     ClusterIntent,
