@@ -6,8 +6,7 @@ from services.azure import calls, clusters
 from services.azure.connection import Connection
 from services.azure.operations import Operation
 from services.ids import ArmId, same
-from services.model.nodes import Disk, NodeSet
-from services.model.resources import DiskEncryptionSet, ManagedCluster, Raw
+from services.model.resources import Disk, DiskEncryptionSet, ManagedCluster, NodeSet, Raw
 from services.text import plain
 
 SDK = "azure.mgmt.compute.aio:ComputeManagementClient"

@@ -13,12 +13,13 @@ from services.model.intent import (
     KeyIntent,
     VaultIntent,
 )
-from services.model.nodes import Disk, NodeSet
 from services.model.resources import (
+    Disk,
     DiskEncryptionSet,
     Identity,
     KeyVersion,
     ManagedCluster,
+    NodeSet,
     RoleAssignment,
     Vault,
 )

@@ -2,8 +2,8 @@
 
 from services.azure import nodes
 from services.ids import ArmId
-from services.model.nodes import NodeSet
 from services.model.plan import Step
+from services.model.resources import NodeSet
 from services.setup.context import Context, Observation, StepFailed
 from services.setup.waiting import change, until
 

@@ -16,9 +16,8 @@ from services.diagnosis.clusters.repairs import with_repairs
 from services.diagnosis.conclude import judge_one
 from services.diagnosis.seen import Gone
 from services.model.diagnosis import Target
-from services.model.nodes import Disk, NodeSet
 from services.model.plan import Finding
-from services.model.resources import DiskEncryptionSet, Identity, ManagedCluster
+from services.model.resources import Disk, DiskEncryptionSet, Identity, ManagedCluster, NodeSet
 
 SET = f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/des"
 CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"

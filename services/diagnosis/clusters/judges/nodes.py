@@ -12,8 +12,8 @@ from services.diagnosis.findings import JudgeOf, found, told, unread
 from services.diagnosis.judges.workspace import BUSY
 from services.failures import classify
 from services.ids import ArmId, same
-from services.model.nodes import NodeSet
 from services.model.plan import Finding
+from services.model.resources import NodeSet
 
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READS = (READER, CONTRIBUTOR, OWNER)

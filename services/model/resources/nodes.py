@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.model.resources import Noun
+from services.model.resources.noun import Noun
 
 
 class NodeSet(Noun, frozen=True, kw_only=True):
