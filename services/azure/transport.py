@@ -59,6 +59,8 @@ class Transport(AsyncHttpTransport[Any, Any]):
         self._settings = settings
         self.budgets = Budgets()
         """What its answers said of request limits."""
+        self._proxies: dict[tuple[str, str], str | None] = {}
+        """By scheme and host."""
         trusted = tls.context(*ca_files)
         self.session = _session(trusted)
         """For reads; also for calls without a pipeline, such as a cloud's description."""
@@ -81,7 +83,7 @@ class Transport(AsyncHttpTransport[Any, Any]):
         lane = self._reads if request.method.upper() in SAFE else self._writes
         try:
             async with asyncio.timeout(self._settings.total):
-                return await lane.send(request, proxy=_proxy(request.url), **kwargs)
+                return await lane.send(request, proxy=self._proxy(request.url), **kwargs)
         except TimeoutError as error:
             raise ServiceResponseTimeoutError("no complete answer in time", error=error) from error
         except ServiceRequestError as error:
@@ -92,6 +94,21 @@ class Transport(AsyncHttpTransport[Any, Any]):
             issued_by = await tls.issuer(f"https://{parts.netloc}/")
             reason = getattr(cause.certificate_error, "verify_message", "") or str(cause)
             raise tls.untrusted(parts.netloc, reason, issued_by) from error
+
+    def _proxy(self, url: str) -> str | None:
+        """The proxy that the environment names for an address; None where there is none for it.
+
+        Asked here because aiohttp asks a thread, and another one for a netrc, which must not sign
+        anybody in: with dozens of requests at once they wait for those threads. Asked once for each
+        host, because Python reads the whole environment twice to answer.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        key = (parts.scheme, host)
+        if key not in self._proxies:
+            past = bool(host and proxy_bypass(host))
+            self._proxies[key] = None if past else getproxies().get(parts.scheme)
+        return self._proxies[key]
 
     async def open(self) -> None:
         """Nothing to do: the sessions are open from the start."""
@@ -121,15 +138,3 @@ def _session(trusted: Any, fresh: bool = False) -> aiohttp.ClientSession:
         auto_decompress=False,
         middlewares=(_never_again,) if fresh else (),
     )
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address; None where there is none for it.
-
-    Asked here because aiohttp asks a thread, and another one for a netrc, which must not sign
-    anybody in: with dozens of requests at once they wait for those threads.
-    """
-    parts = urlsplit(url)
-    if parts.hostname and proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)

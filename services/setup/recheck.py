@@ -18,8 +18,8 @@ async def judged_again(ctx: Context, step: Step) -> str:
     """Say what the checks find now that this step repairs, and return it in one line.
 
     Each is said as ``step.progress`` too, with its ``check`` and ``status``. Empty where the
-    step repairs nothing, or others of the same repair are still to be done. It reads only; an
-    answer that does not come is said, and fails nothing: the step itself is true.
+    step repairs nothing, or others that repair what the same check found are still to be done. It
+    reads only; an answer that does not come is said, and fails nothing: the step itself is true.
     """
     before = tuple(_repaired(ctx, step))
     said = []
@@ -31,19 +31,27 @@ async def judged_again(ctx: Context, step: Step) -> str:
             await ctx.say("step.progress", step, note=f"checked again: {note}", **detail)
     except AzureError as error:
         said.append(f"?? {error.what}")
-    return f"checked again: {'; '.join(said)}" if said else ""
+    return f"checked again: {'; '.join(dict.fromkeys(said))}" if said else ""
 
 
 def _repaired(ctx: Context, step: Step) -> list[Finding]:
-    """Findings of the plan whose repair is complete with this step."""
-    return [
-        one
-        for one in ctx.plan.findings
-        if one.status == "fix"
-        and one.repair is not None
-        and any(part.id == step.id for part in one.repair.steps)
-        and all(part.id in ctx.results for part in one.repair.steps)
-    ]
+    """Findings of the checks whose last repair this step completes.
+
+    A check is judged once for all of them: seven providers that are registered at the same time
+    would have the subscription's whole list read seven times.
+    """
+    planned = {one.id for one in ctx.plan.steps}
+    fixed = [one for one in ctx.plan.findings if _steps(one) and _steps(one) <= planned]
+    mine = {one.check for one in fixed if step.id in _steps(one)}
+    unfinished = {one.check for one in fixed if _steps(one) - ctx.results.keys()}
+    return [one for one in fixed if one.check in mine - unfinished]
+
+
+def _steps(finding: Finding) -> set[str]:
+    """Ids of the steps that repair a finding."""
+    if finding.status != "fix" or finding.repair is None:
+        return set()
+    return {one.id for one in finding.repair.steps}
 
 
 async def _now(ctx: Context, before: tuple[Finding, ...]) -> list[Finding]:

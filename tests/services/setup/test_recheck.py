@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from carrying import Carried, carry_out, connected, writes
+from carrying import Carried, carry_out, connected, intent_for, writes
 from sandboxed import RunningSandbox
 
 from sandbox import scenario
@@ -48,6 +48,28 @@ async def test_a_repair_is_judged_again(
     assert told(done, name) == ["ok"]
     (end,) = [one for one in done.events if one.event == "step.done" and one.step == step]
     assert f"checked again: OK {name}" in end.detail["note"]
+
+
+async def test_what_several_steps_repair_is_judged_once_after_the_last(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    async with connected(sandbox) as conn:
+        plan = await make_plan(conn, intent_for(sandbox))
+        before = listings(sandbox)
+        done = await carry_out(conn, tmp_path, plan)
+    registered = [one.id for one in plan.steps if one.kind == "register"]
+    assert len(registered) > 1
+    assert told(done, "provider-registered") == ["ok"] * len(registered)
+    notes = [one.detail.get("note", "") for one in done.events if one.event == "step.done"]
+    assert [one for one in notes if "provider-registered" in one] == [
+        "checked again: OK provider-registered"
+    ]
+    assert listings(sandbox) - before == 1
+
+
+def listings(sandbox: RunningSandbox) -> int:
+    """How often the subscription's whole list of providers was read."""
+    return sum(one["path"].endswith("/providers") for one in sandbox.requests())
 
 
 async def test_what_is_still_wrong_is_said_and_stops_nothing(
