@@ -147,6 +147,14 @@ _KEYS = (
     Key("delete_now", "a", "delete_now", "delete", "Delete it, after its name was typed."),
     Key("purge", "p", "purge", "purge", "For good at once, or softly again."),
     Key("dependents", "b", "dependents", "who uses", "Who depends on this.", footer=False),
+    # for other tools
+    Key("exports", "E", "exports", "for tools", "Files and commands for tools not of wrapkey."),
+    Key("exports_too", "E", "exports", "for tools", "Files and commands for tools.", footer=False),
+    Key("write_export", "w", "write_export", "write", "Write it to a file."),
+    Key("copy_export", "y", "copy", "copy", "Send it to the terminal's clipboard."),
+    Key("copy_lines", "Y", "copy_lines", "copy lines", "Send what to run to the clipboard."),
+    Key("change_export", "v", "change_export", "change", "Another key, set, name, kind of disk."),
+    Key("next_export", "tab", "next_export", "other", "The other export, and back."),
     # signing in
     Key("identity", "w", "identity", "who", "Who is signed in; sign in as someone else."),
     Key("again", "r", "again", "again", "Try every credential again."),

@@ -24,7 +24,7 @@ from services import portal
 from services.azure import workspaces
 from services.azure.errors import AzureError
 from services.explain import Names
-from services.model.intent import WorkspaceSetup, kind_of, named
+from services.model.intent import ClusterSetup, WorkspaceSetup, kind_of, named
 from services.runs.view import SeenResource, StepLine, subject
 from services.text import plain, shorten
 
@@ -109,7 +109,7 @@ class RunPage(Page[None]):
 
     BINDINGS = bind(
         *("details", "pause", "give", "stop", "retry", "resume", "take_over"),
-        *("undo", "result_browse", "result_portal", "run_down", "run_up"),
+        *("undo", "result_browse", "exports", "result_portal", "run_down", "run_up"),
     )
     title_word = "Run"
     guide = (
@@ -284,6 +284,8 @@ class RunPage(Page[None]):
         if action == "portal":
             connection = self.shell.session.connection
             return done and bool(connection and connection.cloud.portal)
+        if action == "exports":
+            return done and isinstance(self.view.plan.intent, WorkspaceSetup | ClusterSetup)
         if action == "browse_result":
             return done and isinstance(self.view.plan.intent, WorkspaceSetup)
         if action == "give":
@@ -331,6 +333,11 @@ class RunPage(Page[None]):
         conn = self.shell.session.live
         address = portal.resource(conn.cloud, self._workspace)
         self.app.push_screen(TextView("Address in the portal", address))
+
+    def action_exports(self) -> None:
+        from screens.exports import open_of
+
+        open_of(self, subject(self.view.plan))
 
     def action_browse_result(self) -> None:
         self.run_worker(self._browse(), group="browse", exclusive=True, description="browse")

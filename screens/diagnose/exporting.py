@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from screens.diagnose.shown import Shown
-from screens.widgets.confirm import Confirm
+from screens.saving import save
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, Row
-from services import home
 from services.diagnosis import bundle, written
 from services.diagnosis.conclude import conclude
 from services.diagnosis.seen import Seen
@@ -31,7 +30,7 @@ def ask(page: Shown, seen: Seen | None, diagnosis: Diagnosis) -> None:
             return
         path = Path(name).expanduser()
         if seen is None:
-            _ask_again(page, path, lambda: _report(diagnosis, path.suffix))
+            _save(page, path, lambda: _report(diagnosis, path.suffix))
         else:
             page.app.push_screen(
                 Picker("Names and ids in the report", NAMES, CHOICES),
@@ -56,9 +55,7 @@ def _ending_of_report(name: str) -> str:
 
 def _chosen(page: Shown, path: Path, seen: Seen, names: str) -> None:
     if names:
-        _ask_again(
-            page, path, lambda: _text(bundle.mask(seen) if names == "masked" else seen, path)
-        )
+        _save(page, path, lambda: _text(bundle.mask(seen) if names == "masked" else seen, path))
 
 
 def _text(seen: Seen, path: Path) -> bytes:
@@ -71,22 +68,6 @@ def _report(diagnosis: Diagnosis, suffix: str) -> bytes:
     return written.report(diagnosis, suffix.lower().removeprefix(".")).encode()
 
 
-def _ask_again(page: Shown, path: Path, made: Callable[[], bytes]) -> None:
-    """Replace no file without a question."""
-    if path.exists():
-        page.app.push_screen(
-            Confirm(f"{path.name} exists. Replace it?", str(path.absolute())),
-            lambda sure: _save(page, path, made()) if sure else None,
-        )
-    else:
-        _save(page, path, made())
-
-
-def _save(page: Shown, path: Path, data: bytes) -> None:
-    try:
-        home.write(path, data)
-    except OSError as error:
-        page.shell.say(f"Not written: {error.strerror}: {path}", bad=True)
-        return
-    again = f" `wrapkey diagnose --from {path}` opens it." if path.suffix == ".bundle" else ""
-    page.shell.say(f"Written: {path.absolute()}, mode 0600.{again}")
+def _save(page: Shown, path: Path, made: Callable[[], bytes]) -> None:
+    opens = f"`wrapkey diagnose --from {path}` opens it." if path.suffix == ".bundle" else ""
+    save(page, path, made, opens)

@@ -7,6 +7,7 @@ from screens.diagnose import exporting, repairing
 from screens.diagnose import findings as told
 from screens.diagnose.shown import Shown
 from screens.diagnose.table import FindingTable
+from screens.keys import bind
 from screens.setup.tabs import TabLine
 from screens.widgets.confirm import Confirm, TypedConfirm
 from screens.widgets.prompt import Prompt
@@ -37,6 +38,7 @@ PROOF = (
 class DiagnosePage(Shown):
     """What is wrong with a workspace now. Writes nothing before a repair was agreed to."""
 
+    BINDINGS = bind("exports_too")
     under_runs = True
 
     def __init__(self, target: Target) -> None:
@@ -135,6 +137,11 @@ class DiagnosePage(Shown):
             self.shell.say("Still reading: a report tells everything.")
         else:
             exporting.ask(self, self._seen, self._diagnosis)
+
+    def action_exports(self) -> None:
+        from screens.exports import open_exports
+
+        open_exports(self, self._target)
 
     # -- proof
 

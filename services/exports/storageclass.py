@@ -3,18 +3,9 @@
 import json
 import shlex
 
-from services.exports.model import NAME, BadExport, Export
+from services.exports.model import NAME, SKUS, BadExport, Export
 from services.ids import ArmId, same
 from services.model.resources import DiskEncryptionSet, ManagedCluster
-
-SKUS = (
-    "StandardSSD_LRS",
-    "Standard_LRS",
-    "Premium_LRS",
-    "StandardSSD_ZRS",
-    "Premium_ZRS",
-)
-"""Kinds of disk that the driver takes here ("Azure Disk CSI driver parameters")."""
 
 _TEXT = """\
 apiVersion: storage.k8s.io/v1

@@ -33,6 +33,7 @@ from screens.dependents import Dependents
 from screens.diagnose.explained import ExplainedPage
 from screens.diagnose.kept import KeptPage
 from screens.diagnose.page import DiagnosePage
+from screens.exports import ExportPage
 from screens.help import Help
 from screens.leave import Leave
 from screens.rotate import RotatePage
@@ -126,6 +127,7 @@ ROOTS: dict[str, tuple[Root, ...]] = {
     "DiagnosePage": (lambda g: DiagnosePage(Target(id=g.made["workspace"], name=WORKSPACE)),),
     "KeptPage": (lambda g: KeptPage(diagnosis(), "bundle.json"),),
     "ExplainedPage": (lambda g: ExplainedPage(explain_text(f"{ERROR} {g.made['workspace']}")),),
+    "ExportPage": (lambda g: ExportPage(Target(id=g.made["workspace"], name=WORKSPACE)),),
     "RotatePage": (lambda g: RotatePage(g.made["workspace"], WORKSPACE),),
     "DeletePage": (lambda g: DeletePage(g.made["workspace"], WORKSPACE),),
     "UndoPage": (lambda g: UndoPage(g.done),),
@@ -157,6 +159,7 @@ BEFORE: dict[str, tuple[tuple[str, ...], ...]] = {
 NEVER = {
     ("Wrapkey", "quit"): "ends the application, in which no run is going on",
     ("SignIn", "tenant"): "a sandbox has no other tenant, so there is no such key",
+    ("ExportPage", "next_export"): "only a cluster has two exports; it shows the other one",
     ("RotatePage", "secrets"): "only for a group with secrets, and then it asks where they are",
     ("RunPage", "give"): "only while a run waits for a secret, and then it sends nothing itself",
     ("RunPage", "result_portal"): "a sandbox has no portal, so there is no such key",

@@ -25,6 +25,7 @@ from screens.diagnose.explained import ExplainedPage
 from screens.diagnose.kept import KeptPage
 from screens.diagnose.page import DiagnosePage
 from screens.diagnose.start import Start
+from screens.exports import ExportPage
 from screens.home import Home
 from screens.run import RunPage
 from screens.runlast import LastLines
@@ -63,11 +64,14 @@ from services.setup.draft import Draft
 from services.setup.lastlog import LastLog
 
 HOSTILE = {
-    "markup": "kv-[/prod]",
-    "click": "[@click=app.quit]x[/]",
-    "control": "a\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\x00\x7f\u202eb\u2066\u200f\u2028e\n\r\vf",
-    "long": "[link=https://x.test]y[/link][#zzzzzz]\\" + "x" * 10_000,
+    "acts": "a\x1b[@click=app.quit]x[/]\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\x00\x7f"
+    "\u202eb\u2066\u200f\u2028e\n\r\vf",
+    "breaks": "kv-[/prod][link=https://x.test]y[/link][#zzzzzz]\\" + "x" * 10_000,
 }
+"""One is markup that would be obeyed, with characters that a terminal would obey; the other is
+markup that nobody can read, and long."""
+LITERAL = {HOSTILE["acts"]: "a[@click=app.quit]x[/]]52;c;", HOSTILE["breaks"]: "kv-[/prod][link="}
+"""What a wide column shows of them, letter for letter."""
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 SUB = "/subscriptions/5b000000-0000-4000-8000-0000000000d1"
 VAULT = f"{SUB}/resourceGroups/rg-sec/providers/Microsoft.KeyVault/vaults/kv-ml-prod"
@@ -76,7 +80,7 @@ WORKSPACE = f"{SUB}/resourceGroups/rg-ml{MLW}/mlw-vision"
 KINDS = (
     *(Where, ChooseVault, NewVault, ChooseKey, ChooseVersion, NewKey, Access, WorkspacePage),
     *(Review, Contents, Keys, Versions, Vaults, WorkspaceDetail, RunPage, Home, SignIn),
-    *(Start, ExplainedPage, DiagnosePage, KeptPage),
+    *(Start, ExplainedPage, DiagnosePage, KeptPage, ExportPage),
 )
 
 
@@ -211,11 +215,6 @@ async def choose(app, pilot, key: str, at: int = 0) -> None:
     await quiet(app, pilot)
 
 
-def visible(app, text: str) -> bool:
-    """Whether a short one is shown letter for letter."""
-    return text in shown(app)
-
-
 async def test_browse(opened, running_sandbox, hostile):
     async with opened(scenario="contoso", prepare=poison(hostile)) as (app, pilot):
         await look(app, pilot, Home)
@@ -224,8 +223,7 @@ async def test_browse(opened, running_sandbox, hostile):
         app.goto("browse")
         await quiet(app, pilot)
         inert(app)
-        if hostile in (HOSTILE["markup"], HOSTILE["click"]):
-            assert visible(app, hostile)
+        assert LITERAL[hostile] in shown(app)
         await choose(app, pilot, SUB)
         await look(app, pilot, Contents)
         await choose(app, pilot, VAULT)
@@ -445,6 +443,9 @@ async def test_a_diagnosis(opened, running_sandbox, hostile):
             await look(app, pilot, DiagnosePage)
         await press(app, pilot, "enter")
         inert(app)
+        await app.pop_screen()
+        await press(app, pilot, "E")
+        await look(app, pilot, ExportPage)
     async with opened() as (app, pilot):
         app.push_screen(KeptPage(diagnosis(hostile), hostile))
         await look(app, pilot, KeptPage)

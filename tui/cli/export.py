@@ -1,21 +1,18 @@
 """export: files and commands for tools that are not wrapkey. Changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, talk
-from tui.cli.setup import as_json
 from tui.exits import Exit
 
 if TYPE_CHECKING:
-    from services.azure.connection import Connection
-    from services.exports.model import Export
+    from services.exports.model import Export, ExportKind
 
 output = click.option(
     "--output",
@@ -45,13 +42,7 @@ def aci_snippet(
 
     ID|NAME is a workspace, or the address of its key.
     """
-
-    async def made(conn: "Connection") -> "Export":
-        from services.exports import reading
-
-        return await reading.aci_snippet(conn, workspace, key)
-
-    return _told(Given.of(context), made, output, as_json)
+    return _told(Given.of(context), "aci-snippet", workspace, {"key": key}, output, as_json)
 
 
 @export.command("storage-class")
@@ -78,13 +69,8 @@ def storage_class(  # noqa: PLR0917  (click gives what the options say)
 
     ID|NAME is a cluster, or a disk encryption set.
     """
-
-    async def made(conn: "Connection") -> "Export":
-        from services.exports import reading
-
-        return await reading.storage_class(conn, cluster, encryption_set, name=name, sku=sku)
-
-    return _told(Given.of(context), made, output, as_json)
+    wish = {"encryption_set": encryption_set, "name": name, "sku": sku}
+    return _told(Given.of(context), "storage-class", cluster, wish, output, as_json)
 
 
 @export.command("etcd-kms")
@@ -98,22 +84,18 @@ def etcd_kms(
     context: click.Context, cluster: str, key: str, output: Path | None, as_json: bool
 ) -> Exit:
     """The commands that encrypt a cluster's secrets in etcd, which no disk encryption does."""
-
-    async def made(conn: "Connection") -> "Export":
-        from services.exports import reading
-
-        return await reading.etcd_kms(conn, cluster, key)
-
-    return _told(Given.of(context), made, output, as_json)
+    return _told(Given.of(context), "etcd-kms", cluster, {"key": key}, output, as_json)
 
 
-def _told(
+def _told(  # noqa: PLR0917
     given: Given,
-    made: Callable[["Connection"], Awaitable["Export"]],
+    kind: "ExportKind",
+    asked: str,
+    wish: dict[str, str],
     output: Path | None,
     as_json: bool,
 ) -> Exit:
-    found = asyncio.run(_read(given, made))
+    found = asyncio.run(_read(given, kind, asked, wish))
     if output is not None:
         _write(output, found.text)
     if as_json:
@@ -143,13 +125,14 @@ def _write(output: Path, text: str) -> None:
         raise BadInput(f"{output} can't be written: {error.strerror}.") from None
 
 
-async def _read(given: Given, made: Callable[["Connection"], Awaitable["Export"]]) -> "Export":
+async def _read(given: Given, kind: "ExportKind", asked: str, wish: dict[str, str]) -> "Export":
     from services.diagnosis.target import NoTarget
-    from services.exports.model import BadExport
+    from services.exports import reading
+    from services.exports.model import BadExport, Wish
     from tui.connect import connected
 
     async with connected(given.options, given.paths, given.memory) as conn:
         try:
-            return await made(conn)
+            return await reading.read(conn, kind, asked, Wish(**wish))
         except (NoTarget, BadExport) as error:
             raise BadInput(str(error)) from None
