@@ -149,7 +149,9 @@ def _has_expression(value: Any) -> bool:
         return any(_has_expression(item) for item in value.values())
     if isinstance(value, list):
         return any(_has_expression(item) for item in value)
-    return isinstance(value, str) and value.startswith("[") and not value.startswith("[[")
+    if not isinstance(value, str) or not value.endswith("]"):
+        return False
+    return value.startswith("[") and not value.startswith("[[")
 
 
 def _judge(world: World, request: Request, scope: str, resource: Any) -> tuple[str, Json]:

@@ -32,6 +32,8 @@ _COSMOS = "Microsoft.DocumentDB/databaseAccounts"
 _STORAGE = "Microsoft.Storage/storageAccounts"
 _SEARCH = "Microsoft.Search/searchServices"
 _WORKSPACE = "Microsoft.MachineLearningServices/workspaces"
+_CLUSTER = "Microsoft.ContainerService/managedClusters"
+_GROUP = "Microsoft.ContainerInstance/containerGroups"
 _KEY = "Microsoft.KeyVault.Data/vaults/keys"
 _KEY_MODE = "Microsoft.KeyVault.Data"
 
@@ -75,6 +77,31 @@ BUILT_IN: dict[str, tuple[str, Json]] = {
     "405c5871-3e91-4644-8a63-58e19d68ff5b": (
         "Azure Key Vault should disable public network access",
         _deny(_VAULT, {"field": f"{_VAULT}/publicNetworkAccess", "notEquals": "Disabled"}),
+    ),
+    "7d7be79c-23ba-4033-84dd-45e2a5ccdd67": (
+        "Both operating systems and data disks in Azure Kubernetes Service clusters should be"
+        " encrypted by customer-managed keys",
+        _deny(_CLUSTER, {"field": f"{_CLUSTER}/diskEncryptionSetID", "exists": "false"}),
+    ),
+    "993c2fcd-2b29-49d2-9eb0-df2c3a730c32": (
+        "Azure Kubernetes Service Clusters should have local authentication methods disabled",
+        _deny(_CLUSTER, {"field": f"{_CLUSTER}/disableLocalAccounts", "notEquals": "true"}),
+    ),
+    "0aa61e00-0a01-4a3c-9945-e93cffedf0e6": (
+        "Azure Container Instance container group should use customer-managed key for encryption",
+        _deny(_GROUP, {"field": f"{_GROUP}/encryptionProperties.keyName", "exists": "false"}),
+    ),
+    "8af8f826-edcb-4178-b35f-851ea6fea615": (
+        "Azure Container Instance container group should deploy into a virtual network",
+        _deny(
+            _GROUP,
+            {
+                "allOf": [
+                    {"field": f"{_GROUP}/ipAddress.type", "notEquals": "Private"},
+                    {"field": f"{_GROUP}/subnetIds", "exists": "false"},
+                ]
+            },
+        ),
     ),
     "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0": (
         "Key Vault keys should have an expiration date",

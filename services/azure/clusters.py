@@ -1,5 +1,7 @@
 """Azure Kubernetes Service: clusters, and the versions that new ones may have."""
 
+from collections.abc import Mapping, Sequence
+
 from services.azure import calls
 from services.azure.connection import Connection
 from services.azure.operations import Operation, wait
@@ -9,6 +11,8 @@ from services.text import plain
 
 SDK = "azure.mgmt.containerservice.aio:ContainerServiceClient"
 API = "2026-08-01"
+POOL = "nodepool1"
+"""The name of a new cluster's only pool."""
 
 
 async def get_cluster(conn: Connection, id: str) -> ManagedCluster | None:
@@ -25,6 +29,52 @@ async def list_clusters(conn: Connection, subscription: str) -> list[ManagedClus
     sdk = await calls.client(conn, SDK, subscription)
     found = await calls.everything("list clusters", sdk.managed_clusters.list)
     return sorted(map(cluster, found), key=lambda one: (one.name.lower(), one.id))
+
+
+def wanted(
+    name: str,
+    *,
+    location: str,
+    tags: Mapping[str, str],
+    tier: str,
+    identity: str,
+    encryption_set: str,
+    size: str,
+    count: int,
+    os_disk: str,
+    zones: Sequence[str] = (),
+    version: str = "",
+) -> Raw:
+    """The body of a new cluster: one system pool, and no key to sign in to nodes by SSH.
+
+    ``tier`` and ``os_disk`` are Azure's words; without ``version`` the service takes its default.
+    """
+    pool: Raw = {
+        "name": POOL,
+        "count": count,
+        "vmSize": size,
+        "osType": "Linux",
+        "osDiskType": os_disk,
+        "type": "VirtualMachineScaleSets",
+        "mode": "System",
+    }
+    if zones:
+        pool["availabilityZones"] = list(zones)
+    properties: Raw = {
+        "dnsPrefix": name,
+        "agentPoolProfiles": [pool],
+        "enableRBAC": True,
+        "diskEncryptionSetID": encryption_set,
+    }
+    if version:
+        properties["kubernetesVersion"] = version
+    return {
+        "location": location,
+        "tags": dict(tags),
+        "sku": {"name": "Base", "tier": tier},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
+        "properties": properties,
+    }
 
 
 async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:

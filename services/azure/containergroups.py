@@ -1,5 +1,8 @@
 """Container Instances: groups, and what a region gives."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from services.azure import calls
 from services.azure.connection import Connection
 from services.azure.operations import Operation, wait
@@ -33,6 +36,64 @@ async def list_groups(conn: Connection, subscription: str) -> list[ContainerGrou
     sdk = await calls.client(conn, SDK, subscription)
     found = await calls.everything("list container groups", sdk.container_groups.list)
     return sorted(map(group, found), key=lambda one: (one.name.lower(), one.id))
+
+
+def wanted(
+    *,
+    location: str,
+    tags: Mapping[str, str],
+    vault_uri: str,
+    key: str,
+    key_version: str,
+    identity: str,
+    os: str,
+    restart: str,
+    containers: Sequence[Mapping[str, Any]],
+    secrets: Mapping[str, Mapping[str, str]],
+) -> Raw:
+    """The body of a new group, encrypted with a key.
+
+    ``containers`` are those of an intent, as its file has them; ``secrets`` are values by container
+    and variable. Without ``identity`` the service's own app unwraps the key. A version of the key
+    is required ("Encrypt deployment data"); without one the body can be asked about alone.
+    """
+    encryption: Raw = {"vaultBaseUrl": vault_uri, "keyName": key}
+    if key_version:
+        encryption["keyVersion"] = key_version
+    ports = [port for one in containers for port in one["ports"]]
+    properties: Raw = {
+        "sku": "Standard",
+        "osType": os,
+        "restartPolicy": restart,
+        "containers": [_wanted(one, secrets[one["name"]]) for one in containers],
+        "encryptionProperties": encryption,
+    }
+    if ports:
+        properties["ipAddress"] = {"type": "Public", "ports": _ports(ports)}
+    made: Raw = {"location": location, "tags": dict(tags), "properties": properties}
+    if identity:
+        encryption["identity"] = identity
+        made["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
+    return made
+
+
+def _wanted(wish: Mapping[str, Any], secrets: Mapping[str, str]) -> Raw:
+    open_ = [{"name": name, "value": value} for name, value in wish["env"].items()]
+    secure = [{"name": name, "secureValue": value} for name, value in secrets.items()]
+    requests = {"cpu": wish["cpu"], "memoryInGB": wish["memory_gb"]}
+    properties: Raw = {
+        "image": wish["image"],
+        "ports": _ports(wish["ports"]),
+        "environmentVariables": [*open_, *secure],
+        "resources": {"requests": requests},
+    }
+    if wish["command"]:
+        properties["command"] = wish["command"]
+    return {"name": wish["name"], "properties": properties}
+
+
+def _ports(ports: Sequence[int]) -> list[Raw]:
+    return [{"protocol": "TCP", "port": port} for port in ports]
 
 
 async def begin_create(conn: Connection, id: str, body: Raw) -> Operation:

@@ -1,5 +1,7 @@
 """Resource Manager deployments: what runs in a group, and whether a template is valid."""
 
+from typing import Any
+
 import msgspec
 
 from services.azure import calls
@@ -43,13 +45,14 @@ async def list_running(conn: Connection, group: str) -> tuple[Deployment, ...]:
     return tuple(one for one in told if one.state in ("Running", "Accepted"))
 
 
-async def validate(conn: Connection, group: str, resources: list[Raw]) -> Refused | None:
+async def validate(conn: Connection, group: str, resources: list[Raw], what: str) -> Refused | None:
     """Let Resource Manager validate resources as one template; None where it is valid.
 
-    It makes nothing. It does not see what Azure will make in the managed group. Raises
-    AzureError where it can't be asked.
+    It makes nothing. It does not see what Azure will make in groups of its own. ``what`` is asked,
+    in words. Raises AzureError where it can't be asked.
     """
-    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": resources}
+    literal = [_literal(one) for one in resources]
+    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": literal}
     try:
         await conn.call(
             "arm",
@@ -57,13 +60,24 @@ async def validate(conn: Connection, group: str, resources: list[Raw]) -> Refuse
             f"{group}/providers/Microsoft.Resources/deployments/{NAME}/validate",
             params={"api-version": API},
             json={"properties": {"mode": "Incremental", "template": template}},
-            what="validate the workspace",
+            what=what,
         )
     except AzureError as error:
         if error.status not in (400, 409) and error.code != "RequestDisallowedByPolicy":
             raise
         return Refused(code=error.code, message=error.message, request_id=error.request_id)
     return None
+
+
+def _literal(value: Any) -> Any:
+    """A value that no template takes for an expression ("Template syntax": a second bracket)."""
+    if isinstance(value, dict):
+        return {name: _literal(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        return f"[{value}"
+    return value
 
 
 def _deployment(raw: Raw) -> Deployment:

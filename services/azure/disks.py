@@ -1,5 +1,7 @@
 """Compute: disk encryption sets, and the sizes and cores that node pools need."""
 
+from collections.abc import Mapping
+
 from services.azure import calls
 from services.azure.connection import Connection
 from services.azure.errors import translated
@@ -10,6 +12,8 @@ from services.model.resources import DiskEncryptionSet, Raw, Usage, VmSize
 from services.text import plain
 
 SDK = "azure.mgmt.compute.aio:ComputeManagementClient"
+API = "2023-10-02"
+"""api-version of a set's body where policies or validation judge it; the package has its own."""
 
 
 async def get_set(conn: Connection, id: str) -> DiskEncryptionSet | None:
@@ -26,6 +30,39 @@ async def list_sets(conn: Connection, subscription: str) -> list[DiskEncryptionS
     sdk = await calls.client(conn, SDK, subscription)
     found = await calls.everything("list disk encryption sets", sdk.disk_encryption_sets.list)
     return sorted(map(encryption_set, found), key=lambda one: (one.name.lower(), one.id))
+
+
+TYPES = {
+    "customer-key": "EncryptionAtRestWithCustomerKey",
+    "double": "EncryptionAtRestWithPlatformAndCustomerKeys",
+}
+"""Word of the intent to Compute's."""
+
+
+def wanted(
+    *,
+    location: str,
+    tags: Mapping[str, str],
+    vault_id: str,
+    key_url: str,
+    encryption: str,
+    rotate: bool,
+) -> Raw:
+    """The body of a new disk encryption set with an identity of its own.
+
+    ``encryption`` is the intent's word. A set that follows new versions names the key without one
+    ("Server-side encryption of Azure Disk Storage").
+    """
+    return {
+        "location": location,
+        "tags": dict(tags),
+        "identity": {"type": "SystemAssigned"},
+        "properties": {
+            "activeKey": {"sourceVault": {"id": vault_id}, "keyUrl": key_url},
+            "encryptionType": TYPES[encryption],
+            "rotationToLatestKeyVersionEnabled": rotate,
+        },
+    }
 
 
 async def begin_create_set(conn: Connection, id: str, body: Raw) -> Operation:

@@ -281,12 +281,22 @@ def ids_of(intent: Intent) -> Ids:
     )
 
 
+def groups_of(ids: Ids) -> tuple[ArmId, ...]:
+    """The resource groups that an intent speaks of, each once; its own is the first."""
+    found = {ids.group.group.lower(): ids.group}
+    found.setdefault(ids.vault_group.group.lower(), ids.vault_group)
+    if ids.encryption_set is not None:
+        place = ArmId(ids.group.subscription, ids.encryption_set.group)
+        found.setdefault(place.group.lower(), place)
+    return tuple(found.values())
+
+
 def _encryption_set(intent: Intent, group: ArmId) -> ArmId | None:
     if not isinstance(intent, ClusterSetup):
         return None
     wish = intent.cluster.disk_encryption_set
     place = ArmId(group.subscription, wish.resource_group or group.group)
-    return place.child("Microsoft.Compute/diskEncryptionSets", wish.name)
+    return place.child(ENCRYPTION_SETS, wish.name)
 
 
 def _target(intent: Intent, group: ArmId) -> ArmId:
@@ -302,6 +312,7 @@ def _target(intent: Intent, group: ArmId) -> ArmId:
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
 CONTAINER_GROUPS = "Microsoft.ContainerInstance/containerGroups"
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
+ENCRYPTION_SETS = "Microsoft.Compute/diskEncryptionSets"
 
 
 async def known(call: Awaitable[T]) -> T | Unknown:

@@ -6,8 +6,10 @@ key (Server-side encryption of Azure Disk Storage); sizes with fewer than two co
 for the subscription.
 """
 
+from services.checks.facts import Unknown
 from services.checks.fit import Fit
 from services.ids import ArmId, BadId, KeyId
+from services.model.intent import ClusterSetup
 from services.model.resources import (
     DiskEncryptionSet,
     KubernetesVersion,
@@ -92,6 +94,18 @@ def key_word(url: str) -> str:
     except BadId:
         return url or "none"
     return f"{used.name} in {used.vault}"
+
+
+def version_of(intent: ClusterSetup, offered: tuple[KubernetesVersion, ...] | Unknown) -> str:
+    """The wished version, or the service's own default of the moment.
+
+    Empty where nobody knows it: that lets the service take its default.
+    """
+    if intent.cluster.kubernetes != "default":
+        return intent.cluster.kubernetes
+    if isinstance(offered, Unknown):
+        return ""
+    return next((one.version for one in offered if one.default), "")
 
 
 def oldest(offered: tuple[KubernetesVersion, ...]) -> str:

@@ -40,6 +40,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = ("preflight",)
     scenario: str = ""
     """Sandbox scenario (below failures/) that trips it; empty where ``without`` says why."""
+    further: tuple[str, ...] = ()
+    """Scenarios (below failures/) that trip it with another kind of intent."""
     without: str = ""
     """Why there is no scenario."""
     repairs: tuple[str, ...] = ()
@@ -269,10 +271,12 @@ _GUARDS = (
     _seen(
         "lock-read-only", "No read-only lock stands in the way", "lock", "fail", "locks",
         failures=("F29",), source="Resource Manager: lock resources",
+        further=("lock-read-only-container-group", "lock-read-only-cluster"),
     ),
     _seen(
-        "lock-delete", "No lock keeps the workspace from being deleted", "lock", "warn", "locks",
-        failures=("F29",), source="Resource Manager: lock resources", kinds=ML,
+        "lock-delete", "No lock keeps what is made from being deleted", "lock", "warn", "locks",
+        failures=("F29",), source="Resource Manager: lock resources",
+        further=("lock-delete-container-group", "lock-delete-cluster"),
     ),
     _seen(
         "policy-workspace", "Azure Policy allows the workspace", "policy", "fail",
@@ -303,6 +307,21 @@ _GUARDS = (
         "policy-storage", "Azure Policy allows the storage account Azure will make", "policy",
         "fail", "policy_storage", "policy_assignments", failures=("F23",),
         source="Azure Policy: check restrictions", kinds=ML,
+    ),
+    _seen(
+        "policy-container-group", "Azure Policy allows the container group", "policy", "fail",
+        "policy_container_group", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions", kinds=ACI,
+    ),
+    _seen(
+        "policy-encryption-set", "Azure Policy allows the disk encryption set", "policy", "fail",
+        "policy_encryption_set", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions", kinds=AKS,
+    ),
+    _seen(
+        "policy-cluster", "Azure Policy allows the cluster", "policy", "fail",
+        "policy_cluster", "policy_assignments", failures=("F23",),
+        source="Azure Policy: check restrictions", kinds=AKS,
     ),
     _seen(
         "policy-definitions", "No built-in policy known to stop workspaces is assigned",
@@ -379,6 +398,16 @@ _ROOM = (
         "workspace-validate", "Resource Manager finds the workspace's template valid",
         "workspace", "fail", "validation", failures=("F22", "F23", "F43"),
         source="Resource Manager: validate deployments", kinds=ML,
+    ),
+    _seen(
+        "container-group-validate", "Resource Manager finds the container group's template valid",
+        "container group", "fail", "validation", failures=("F22", "F23"),
+        source="Resource Manager: validate deployments", kinds=ACI,
+    ),
+    _seen(
+        "cluster-validate", "Resource Manager finds the cluster's template valid",
+        "cluster", "fail", "validation", failures=("F22", "F23"),
+        source="Resource Manager: validate deployments", kinds=AKS,
     ),
 )  # fmt: skip
 
@@ -472,6 +501,9 @@ CHECKS: tuple[Check, ...] = (
 """In the order in which they are shown."""
 
 BY_ID = {check.id: check for check in CHECKS}
+
+TRIPS = {name: check for check in CHECKS for name in (check.scenario, *check.further) if name}
+"""The check that each scenario below failures/ trips."""
 
 _LATE = "It can only happen to a workspace that is there."
 

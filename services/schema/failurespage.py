@@ -102,7 +102,7 @@ def _row(check: Check) -> str:
         _WORDS[check.severity],
         " ".join(check.failures) or "none",
         ", ".join(check.reads).replace("_", " ") or "the intent alone",
-        f"`{check.scenario}`" if check.scenario else "none",
+        ", ".join(f"`{one}`" for one in (check.scenario, *check.further) if one) or "none",
     )
     return f"| {' | '.join(cells)} |"
 

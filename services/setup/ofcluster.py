@@ -1,17 +1,14 @@
 """The part of a plan that is a cluster, with its disk encryption set."""
 
 from services.checks.facts import Unknown
+from services.checks.machines import DISKS, TIERS
+from services.checks.nodefit import version_of
 from services.model.intent import ClusterSetup
 from services.model.plan import Step
 from services.setup import grants
 from services.setup.basis import Basis, register
 
 ONCE = "Which set encrypts the OS disks is settled for the cluster's whole life."
-DISKS = {"managed": "Managed", "ephemeral": "Ephemeral"}
-"""Word of the intent to that of Azure Kubernetes Service."""
-
-
-TIERS = {"free": "Free", "standard": "Standard"}
 
 
 def before(basis: Basis, intent: ClusterSetup) -> list[Step]:
@@ -52,7 +49,6 @@ def target(basis: Basis, intent: ClusterSetup, needs: tuple[str, ...]) -> list[S
     wish, id = intent.cluster, str(basis.ids.target)
     known = _known(basis.facts.cluster)
     common = {"encryption_set": str(basis.ids.encryption_set), "os_disk": DISKS[wish.os_disk]}
-    version = "" if wish.kubernetes == "default" else wish.kubernetes
     made = Step(
         id="cluster",
         kind="cluster",
@@ -64,7 +60,7 @@ def target(basis: Basis, intent: ClusterSetup, needs: tuple[str, ...]) -> list[S
             "location": intent.region,
             "tags": intent.tags,
             "identity": str(basis.ids.identity),
-            "version": version or _default(basis),
+            "version": version_of(intent, basis.facts.kubernetes_versions),
             "size": wish.node_size,
             "count": wish.node_count,
             "zones": wish.zones,
@@ -92,11 +88,3 @@ def target(basis: Basis, intent: ClusterSetup, needs: tuple[str, ...]) -> list[S
         expected_s=2,
     )
     return [verify] if known else [made, verify]
-
-
-def _default(basis: Basis) -> str:
-    """The service's own default of the moment; empty lets the service take it."""
-    offered = basis.facts.kubernetes_versions
-    if isinstance(offered, Unknown):
-        return ""
-    return next((one.version for one in offered if one.default), "")

@@ -1,6 +1,7 @@
 """Each failure has a scenario, a finding that names it, and an apply that fails as it says.
 
-A scenario of ``failures/`` is named after the check that sees it. Before anything is written
+A scenario of ``failures/`` is named after the check that sees it, and after the kind of intent
+where it is a further one of that check. Before anything is written
 the plan's findings name the failure; who applies the plan all the same is told by Azure, in
 the words of :data:`failing.FAILS`; where the plan repairs it, the repair works. A check that only warns is held against the state that it
 warns of.
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 from carrying import QUICK, writes
 from failing import ALSO, FAILS, MILDER, MISSING, UNKNOWABLE
+from requests import Response
 from sandboxed import RunningSandbox
 
 from sandbox import scenario
@@ -26,7 +28,7 @@ from services.azure.clouds import Cloud
 from services.azure.connection import Connection, Timeouts
 from services.azure.credentials import principal_from_ready
 from services.azure.errors import AzureError
-from services.checks.registry import BY_ID, CHECKS
+from services.checks.registry import CHECKS, TRIPS
 from services.model.intent import Intent
 from services.model.plan import Event, Plan
 from services.runs.engine import Run, RunStatus
@@ -36,7 +38,7 @@ from services.setup.plan import make_plan
 NAMES = scenario.names("failures")
 MADE = ("identity-exists", "encryption-set")
 """Made only where the intent says so, which is no failure."""
-REPAIRED = [name for name in NAMES if BY_ID[name].repairs and name not in MADE]
+REPAIRED = [name for name in NAMES if TRIPS[name].repairs and name not in MADE]
 """The plan repairs these."""
 NOT_GOOD = {"fail", "fix", "warn", "unknown"}
 ASKS = ("/checkPolicyRestrictions", "/validate")
@@ -100,14 +102,14 @@ async def applied(conn: Connection, folder: Path, plan: Plan) -> tuple[RunStatus
 
 
 def test_every_scenario_belongs_to_a_check_and_every_check_has_one_or_says_why() -> None:
-    assert {check.scenario for check in CHECKS if check.scenario} == set(NAMES)
+    assert set(TRIPS) == set(NAMES)
     assert all(check.scenario or check.without for check in CHECKS)
     assert set(FAILS) | set(WARNS) == set(NAMES)
     assert not set(FAILS) & set(WARNS)
     for name in NAMES:
         intent = msgspec.convert(scenario.read(f"failures/{name}")["intent"], Intent)
         assert intents.read(intents.write(intent)) == intent
-    assert {name for name in NAMES if BY_ID[name].severity == "fail"} <= FAILS.keys() | MILDER
+    assert {name for name in NAMES if TRIPS[name].severity == "fail"} <= FAILS.keys() | MILDER
 
 
 async def test_without_a_failure_nothing_fails(sandbox: RunningSandbox, tmp_path: Path) -> None:
@@ -143,16 +145,17 @@ async def test_it_is_named_before_a_write_and_told_by_azure_after_it(
 def judge_findings(name: str, plan: Plan) -> None:
     """The check of the scenario's name says what is wrong, as gravely as it can, and no other
     one calls it a failure."""
-    bad = [one for one in plan.findings if one.check == name and one.status in NOT_GOOD]
+    check = TRIPS[name].id
+    bad = [one for one in plan.findings if one.check == check and one.status in NOT_GOOD]
     found = [one for one in bad if one.status != "unknown" or name in UNKNOWABLE]
     if name in MISSING:
         assert found == [], f"{name} is seen now: take it off the list"
         return
     assert found, [(one.check, one.status, one.title) for one in plan.findings]
     grave = {"fail", "fix"} & {one.status for one in found}
-    assert grave or name in MILDER or BY_ID[name].severity != "fail", found
+    assert grave or name in MILDER or TRIPS[name].severity != "fail", found
     failing = {one.check for one in plan.findings if one.status == "fail"}
-    assert failing - {name} == ALSO.get(name, set())
+    assert failing - {check} == ALSO.get(name, set())
 
 
 @pytest.mark.parametrize("name", REPAIRED)
@@ -162,16 +165,42 @@ async def test_its_repair_makes_the_plan_pass(
     intent = opened(sandbox, name)
     async with connected(sandbox, who(name)) as conn:
         plan = await make_plan(conn, intent)
-        assert {one.status for one in plan.findings if one.check == name} >= {"fix"}
-        assert any(step.id.startswith(BY_ID[name].repairs) for step in plan.steps)
+        check = TRIPS[name].id
+        assert {one.status for one in plan.findings if one.check == check} >= {"fix"}
+        assert any(step.id.startswith(TRIPS[name].repairs) for step in plan.steps)
         status, events = await applied(conn, tmp_path, plan)
         assert status is RunStatus.SUCCEEDED, refusals(events)
         again = await make_plan(conn, intent)
-    assert {one.status for one in again.findings if one.check == name} == {"ok"}
+    assert {one.status for one in again.findings if one.check == check} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("base", "definition"),
+    [
+        ("_cluster", "7d7be79c-23ba-4033-84dd-45e2a5ccdd67"),
+        ("_group", "0aa61e00-0a01-4a3c-9945-e93cffedf0e6"),
+    ],
+)
+async def test_a_policy_that_demands_a_key_of_ones_own_allows_what_is_planned(
+    sandbox: RunningSandbox, tmp_path: Path, base: str, definition: str
+) -> None:
+    """ "Both operating systems and data disks ... by customer-managed keys", and that of groups."""
+    intent = opened(sandbox, base)
+    path = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/own-keys"
+    known = f"/providers/Microsoft.Authorization/policyDefinitions/{definition}"
+    properties = {"policyDefinitionId": known, "parameters": {"effect": {"value": "Deny"}}}
+    sent = sandbox.call("PUT", path, {"properties": properties}, version="2022-06-01")
+    assert sent.status_code == 201
+    async with connected(sandbox, "admin") as conn:
+        plan = await make_plan(conn, intent)
+        policies = {one.check: one.status for one in plan.findings if "policy" in one.check}
+        assert policies and set(policies.values()) <= {"ok", "skipped"}, policies
+        status, events = await applied(conn, tmp_path, plan)
+    assert status is RunStatus.SUCCEEDED, refusals(events)
 
 
 def repairs_of(name: str) -> tuple[str, ...]:
-    return BY_ID[name].repairs if name in REPAIRED else ()
+    return TRIPS[name].repairs if name in REPAIRED else ()
 
 
 def refusals(events: list[Event]) -> list[tuple[str, str]]:
@@ -244,7 +273,20 @@ async def workspace_stays_behind(sandbox: RunningSandbox, conn: Connection) -> N
 
 
 async def workspace_cannot_be_deleted(sandbox: RunningSandbox, conn: Connection) -> None:
-    answer = sandbox.call("DELETE", WORKSPACE, version="2025-06-01")
+    refused(sandbox.call("DELETE", WORKSPACE, version="2025-06-01"))
+
+
+async def group_cannot_be_deleted(sandbox: RunningSandbox, conn: Connection) -> None:
+    path = f"{RUNS}/providers/Microsoft.ContainerInstance/containerGroups/score-1"
+    refused(sandbox.call("DELETE", path, version="2023-05-01"))
+
+
+async def cluster_cannot_be_deleted(sandbox: RunningSandbox, conn: Connection) -> None:
+    path = f"{RUNS}/providers/Microsoft.ContainerService/managedClusters/aks-1"
+    refused(sandbox.call("DELETE", path, version="2026-08-01"))
+
+
+def refused(answer: Response) -> None:
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "ScopeLocked"
 
@@ -287,6 +329,8 @@ WARNS: dict[str, Warned] = {
     "key-rotation": key_expires_under_the_workspace,
     "key-version": workspace_stays_behind,
     "lock-delete": workspace_cannot_be_deleted,
+    "lock-delete-container-group": group_cannot_be_deleted,
+    "lock-delete-cluster": cluster_cannot_be_deleted,
     "policy-definitions": policy_is_assigned,
     "policy-key": policy_is_assigned,
     "deployment-running": deployment_runs,

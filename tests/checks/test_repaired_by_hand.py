@@ -16,6 +16,7 @@ from test_failures import (
     GROUP,
     NAMES,
     REPAIRED,
+    RUNS,
     SUBSCRIPTION,
     VAULTS,
     WORKSPACE,
@@ -26,8 +27,8 @@ from test_failures import (
 
 from services.azure.connection import Connection
 from services.checks import repairs
-from services.checks.registry import BY_ID
-from services.model.intent import Create, Intent
+from services.checks.registry import TRIPS
+from services.model.intent import ContainerIntent, Create, DiskEncryptionSetIntent, Intent
 from services.setup.plan import make_plan
 
 Hand = Callable[[RunningSandbox, Connection, Intent], Awaitable[Intent]]
@@ -36,13 +37,13 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 WELL = {"ok", "skipped", "unknown"}
 
 
-def wish(**parts: dict[str, Any] | str) -> Hand:
+def wish(**parts: Any) -> Hand:
     """Another wish: tables of the intent, or fields of it."""
 
     async def change(sandbox: RunningSandbox, conn: Connection, intent: Intent) -> Intent:
         tables = {
             name: msgspec.structs.replace(getattr(intent, name), **value)
-            if isinstance(value, dict)
+            if isinstance(getattr(intent, name), msgspec.Struct)
             else value
             for name, value in parts.items()
         }
@@ -160,6 +161,7 @@ KEEP = f"{VAULTS}/kv-cmk/providers/Microsoft.Authorization/locks/keep"
 ENDPOINT = f"{VAULTS}/kv-flawed/privateEndpointConnections/pe-vault"
 APPROVED = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
 SEARCH_ONE = f"{GROUP}/providers/Microsoft.Search/searchServices/srch-the-one"
+IDENTITY = f"{RUNS}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/uai-run"
 STORAGE_ONE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stmlsecond"
 
 HANDS: dict[str, Hand] = {
@@ -206,27 +208,54 @@ HANDS: dict[str, Hand] = {
     "workspace-deleted": call("DELETE", f"{WORKSPACE}?forceToPurge=true", version="2025-06-01"),
     "deployment-running": waits(86_400),
 }
-NONE = {"search-capacity": "Nobody can make room in a region."}
+HANDS |= {
+    "group-flow": wish(container_group={"flow": "identity", "identity": IDENTITY}),
+    "container-group": wish(container_group={"name": "score-2"}),
+    "group-quota": wish(region="northeurope", vault=MADE, key=NEW_KEY),
+    "group-size": wish(container_group={"containers": [ContainerIntent(name="m", image="i")]}),
+    "encryption-set": wish(cluster={"disk_encryption_set": DiskEncryptionSetIntent(name="des-2")}),
+    "cluster": wish(cluster={"name": "aks-2"}),
+    "cluster-cores": wish(cluster={"node_count": 1}),
+    "node-size": wish(cluster={"node_size": "Standard_D2s_v3"}),
+    "node-zones": wish(cluster={"zones": ["1"]}),
+    "ephemeral-disks": wish(cluster={"os_disk": "managed"}),
+    "kubernetes-version": wish(cluster={"kubernetes": "default"}),
+    "policy-container-group": NO_POLICY,
+    "policy-encryption-set": wish(tags={"owner": "ada"}),
+    "policy-cluster": NO_POLICY,
+    "container-group-validate": NO_POLICY,
+    "cluster-validate": NO_POLICY,
+    "lock-read-only-container-group": gone("locks", RUNS, LOCK_API),
+    "lock-read-only-cluster": gone("locks", RUNS, LOCK_API),
+    "lock-delete-container-group": gone("locks", RUNS, LOCK_API),
+    "lock-delete-cluster": gone("locks", RUNS, LOCK_API),
+}
+"""Of container groups and clusters."""
+NONE = {
+    "search-capacity": "Nobody can make room in a region.",
+    "cluster-count": "No API tells how many clusters fit, whatever is done.",
+}
 """Failures without a repair, and why."""
+FIXED = {"identity-exists", "encryption-set"}
+"""What is advised is another one, which the plan makes."""
 
 
 def test_every_failure_has_a_repair_that_is_tried_or_says_why_it_has_none() -> None:
-    of_workspaces = {name for name in NAMES if "workspace" in BY_ID[name].kinds}
-    by_plan = {name for name in (*REPAIRED, *repairs.STEPS) if name in of_workspaces}
-    assert of_workspaces == by_plan | HANDS.keys() | NONE.keys()
+    by_plan = {*REPAIRED, *repairs.STEPS}
+    assert set(NAMES) == by_plan | HANDS.keys() | NONE.keys()
     assert not by_plan & HANDS.keys()
 
 
 @pytest.mark.parametrize("name", HANDS)
 async def test_its_advice_makes_the_plan_pass(sandbox: RunningSandbox, name: str) -> None:
-    intent = opened(sandbox, name)
+    intent, check = opened(sandbox, name), TRIPS[name].id
     async with connected(sandbox, who(name)) as conn:
         before = await make_plan(conn, intent)
-        assert {one.status for one in before.findings if one.check == name} - WELL
+        assert {one.status for one in before.findings if one.check == check} - WELL
         intent = await HANDS[name](sandbox, conn, intent)
         sandbox.advance(900)
         plan = await make_plan(conn, intent)
-    fine = {*WELL, "fix"} if name == "identity-exists" else WELL
-    left = [one for one in plan.findings if one.check == name and one.status not in fine]
+    fine = {*WELL, "fix"} if name in FIXED else WELL
+    left = [one for one in plan.findings if one.check == check and one.status not in fine]
     assert [one.title for one in left] == []
     assert [one.title for one in plan.findings if one.status == "fail"] == []

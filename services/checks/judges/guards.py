@@ -93,7 +93,8 @@ def lock_read_only(intent: Intent, facts: Facts) -> Iterator[Finding]:
 
 
 def _in_the_way(lock: Lock, ids: Ids) -> bool:
-    return covers(lock.scope, str(ids.group)) or covers(lock.scope, str(ids.vault))
+    made = (ids.group, ids.vault, *([ids.encryption_set] if ids.encryption_set else []))
+    return any(covers(lock.scope, str(one)) for one in made)
 
 
 def lock_delete(intent: Intent, facts: Facts) -> Iterator[Finding]:
@@ -267,6 +268,13 @@ JUDGES: dict[str, Judge] = {
     "policy-cosmos": _policy("policy-cosmos", "Cosmos DB account", "policy_cosmos", _EXEMPT),
     "policy-search": _policy("policy-search", "AI Search service", "policy_search", _EXEMPT),
     "policy-storage": _policy("policy-storage", "storage account", "policy_storage", _EXEMPT),
+    "policy-container-group": _policy(
+        "policy-container-group", "container group", "policy_container_group", _ASK
+    ),
+    "policy-encryption-set": _policy(
+        "policy-encryption-set", "disk encryption set", "policy_encryption_set", _ASK
+    ),
+    "policy-cluster": _policy("policy-cluster", "cluster", "policy_cluster", _ASK),
     "policy-definitions": policy_definitions,
     "policy-key": policy_key,
 }

@@ -8,7 +8,7 @@ from services.checks import needed, quota
 from services.checks.facts import HELD, Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, only, seen, skipped, unread
 from services.ids import ArmId, KeyId, same
-from services.model.intent import Create, Intent, WorkspaceSetup
+from services.model.intent import Create, Intent, Kind, WorkspaceSetup, kind_of, noun
 from services.model.plan import Finding
 from services.model.quota import QuotaLine
 from services.model.resources import Workspace
@@ -323,32 +323,45 @@ def deployment_running(intent: Intent, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def workspace_validate(intent: WorkspaceSetup, facts: Facts) -> Iterator[Finding]:
-    """It sees the workspace, not what Azure makes in the managed group."""
-    id, told = str(ids_of(intent).target), facts.validation
-    if isinstance(told, Unknown):
-        title = "Resource Manager could not be asked to validate the workspace"
-        yield unread("workspace-validate", id, title, told)
-    elif told is not None:
-        yield found(
-            "workspace-validate",
-            "fail",
-            id,
-            f"Resource Manager refuses the workspace: {told.code}",
-            seen(facts, "validation", "error.code", told.code),
-            meaning=told.message,
-        )
-    elif "validation" not in facts.asked:
-        yield skipped(
-            "workspace-validate",
-            id,
-            "Group, vault or key are still to be made: a template can't name them yet. Policy,"
-            " providers and regions are checked by themselves.",
-        )
+def _validate(check: str) -> Judge:
+    """A judge of what Resource Manager says of the template."""
+
+    def judge(intent: Intent, facts: Facts) -> Iterator[Finding]:
+        id, told = str(ids_of(intent).target), facts.validation
+        if isinstance(told, Unknown):
+            title = f"Resource Manager could not be asked to validate the {noun(intent)}"
+            yield unread(check, id, title, told)
+        elif told is not None:
+            yield found(
+                check,
+                "fail",
+                id,
+                f"Resource Manager refuses the {noun(intent)}: {told.code}",
+                seen(facts, "validation", "error.code", told.code),
+                meaning=told.message,
+            )
+        elif "validation" not in facts.asked:
+            yield skipped(check, id, _NOT_ASKED[kind_of(intent)])
+
+    return judge
+
+
+_BY_THEMSELVES = "Policy, providers and regions are checked by themselves."
+_NOT_ASKED: dict[Kind, str] = {
+    "workspace": "Group, vault or key are still to be made: a template can't name them yet."
+    f" {_BY_THEMSELVES}",
+    "container-group": "The container group is there, or its resource group, vault, key or identity"
+    f" is still to be made: a template can't name them yet. {_BY_THEMSELVES}",
+    "cluster": "The cluster is there, or its resource group, vault, key, identity or a set of"
+    f" another group is still to be made: a template can't name them yet. {_BY_THEMSELVES}",
+}
 
 
 JUDGES: dict[str, Judge] = {
     "deployment-running": deployment_running,
+    "workspace-validate": _validate("workspace-validate"),
+    "container-group-validate": _validate("container-group-validate"),
+    "cluster-validate": _validate("cluster-validate"),
     **only(
         WorkspaceSetup,
         {
@@ -364,7 +377,6 @@ JUDGES: dict[str, Judge] = {
             "registry-name": _name("registry-name", "container registry"),
             "workspace": workspace,
             "workspace-deleted": workspace_deleted,
-            "workspace-validate": workspace_validate,
         },
     ),
 }

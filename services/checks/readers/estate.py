@@ -6,18 +6,33 @@ from typing import Any
 
 from services.azure import (
     activitylog,
+    clusters,
+    containergroups,
     deployments,
+    disks,
     groups,
     providers,
     resources,
     subscriptions,
     workspaces,
 )
-from services.checks import needed
-from services.checks.facts import HELD, Unknown, known, known_from
+from services.checks import machines, needed
+from services.checks.facts import HELD, Unknown, groups_of, known, known_from
+from services.checks.nodefit import version_of
+from services.checks.readers.vault import vault_uri
 from services.checks.reading import Reading, by_name
-from services.model.intent import WorkspaceSetup
-from services.model.resources import KeyVersion, ResourceGroup, Subscription
+from services.ids import KeyId
+from services.model.intent import ClusterSetup, ContainerGroupSetup, WorkspaceSetup, noun
+from services.model.resources import (
+    ContainerGroup,
+    DiskEncryptionSet,
+    Identity,
+    KeyVersion,
+    ManagedCluster,
+    Raw,
+    ResourceGroup,
+    Subscription,
+)
 
 DELETE = "Microsoft.MachineLearningServices/workspaces/delete"
 
@@ -35,7 +50,7 @@ async def _providers(on: Reading) -> Any:
 
 
 async def _groups(on: Reading) -> dict[str, ResourceGroup | Unknown | None]:
-    names = sorted({on.ids.group.group, on.ids.vault_group.group})
+    names = sorted(id.group for id in groups_of(on.ids))
     found = await asyncio.gather(
         *(known_from(groups.get_group, on.conn, on.ids.group.subscription, name) for name in names)
     )
@@ -65,12 +80,57 @@ async def _validation(on: Reading) -> Any:
     group = found[on.ids.group.group.lower()]
     if not isinstance(group, ResourceGroup) or not isinstance(key, KeyVersion):
         return None
-    identity = str(on.ids.identity) if on.ids.identity else ""
-    if not isinstance(on.intent, WorkspaceSetup):
+    match on.intent:
+        case WorkspaceSetup():
+            resources = _workspace_template(on, on.intent, key)
+        case ContainerGroupSetup():
+            resources = await _group_template(on, on.intent, key)
+        case ClusterSetup():
+            resources = await _cluster_template(on, on.intent, key)
+    if not resources:
         return None
-    body = needed.workspace(on.intent, str(on.ids.vault), key.id, identity, on.further)
-    template = {**body, "apiVersion": workspaces.API}
-    return await known(deployments.validate(on.conn, str(on.ids.group), [template]))
+    what = f"validate the {noun(on.intent)}"
+    return await known(deployments.validate(on.conn, str(on.ids.group), resources, what))
+
+
+def _workspace_template(on: Reading, intent: WorkspaceSetup, key: KeyVersion) -> list[Raw]:
+    identity = str(on.ids.identity) if on.ids.identity else ""
+    body = needed.workspace(intent, str(on.ids.vault), key.id, identity, on.further)
+    return [{**body, "apiVersion": workspaces.API}]
+
+
+async def _group_template(on: Reading, intent: ContainerGroupSetup, key: KeyVersion) -> list[Raw]:
+    """Empty where it is there, or its identity is still to be made."""
+    there = isinstance(await on.get("container_group"), ContainerGroup)
+    if there or not await _identity_is_there(on):
+        return []
+    body = machines.container_group(intent, on.ids, await vault_uri(on), key.version)
+    return [{**body, "apiVersion": containergroups.API}]
+
+
+async def _cluster_template(on: Reading, intent: ClusterSetup, key: KeyVersion) -> list[Raw]:
+    """The cluster, with its set where that is to be made in the same group.
+
+    Empty where the cluster is there, or something that it names is still to be made elsewhere.
+    """
+    there = isinstance(await on.get("cluster"), ManagedCluster)
+    if there or on.ids.encryption_set is None or not await _identity_is_there(on):
+        return []
+    made: list[Raw] = []
+    version = version_of(intent, await on.get("kubernetes_versions"))
+    body = {**machines.cluster(intent, on.ids, version), "apiVersion": clusters.API}
+    if not isinstance(await on.get("encryption_set"), DiskEncryptionSet):
+        beside = on.ids.encryption_set.group.lower() == on.ids.group.group.lower()
+        if not beside or not intent.cluster.disk_encryption_set.create:
+            return []
+        wanted = machines.encryption_set(intent, on.ids, KeyId.parse(key.id))
+        made.append({**wanted, "apiVersion": disks.API})
+        body["dependsOn"] = [str(on.ids.encryption_set)]
+    return [*made, body]
+
+
+async def _identity_is_there(on: Reading) -> bool:
+    return on.ids.identity is None or isinstance(await on.get("identity"), Identity)
 
 
 async def _workspace(on: Reading) -> Any:

@@ -8,6 +8,7 @@ from services.azure import armkeys, keys, perimeters, vaults
 from services.azure.errors import AzureError, ErrorKind
 from services.checks.facts import CLOSED, Unknown, known, unread
 from services.checks.reading import Reading, by_name
+from services.ids import KeyId
 from services.model.resources import DeletedVault, KeyVersion, Vault
 
 
@@ -94,6 +95,19 @@ def _lost(on: Reading, vault: Vault, error: AzureError) -> bool:
     """Whether the sign-in is lost; another tenant's vault takes none of ours in any case."""
     ours = vault.tenant_id.lower() == on.caller.tenant_id.lower()
     return error.kind is ErrorKind.SIGN_IN and (ours or not vault.tenant_id)
+
+
+async def vault_uri(on: Reading) -> str:
+    """The vault's address, as it tells it or as it will be."""
+    found = await on.get("vault")
+    return found.uri if isinstance(found, Vault) else on.conn.cloud.vault_uri(on.intent.vault.name)
+
+
+async def key_of(on: Reading) -> KeyId:
+    """The key, with its version where that is known."""
+    (key, _, _), uri = await asyncio.gather(on.get("key"), vault_uri(on))
+    version = key.version if isinstance(key, KeyVersion) else ""
+    return KeyId(uri.removeprefix("https://"), on.intent.key.name, version)
 
 
 async def told_by(on: Reading, vault: Vault, call: Awaitable[Any]) -> Any:

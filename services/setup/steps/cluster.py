@@ -19,7 +19,6 @@ ANSWERED = (200, 201, 202)
 SAYS = "Its nodes and their group go with it."
 LIVES = frozenset({"powerstate", "nodeimageversion", "provisioningstate"})
 """What Azure changes by itself, lower case: nodes take new images, pools have states."""
-POOL = "nodepool1"
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -65,34 +64,8 @@ async def _create(ctx: Context, step: Step) -> Observation:
 
 
 def body(step: Step) -> dict[str, Any]:
-    """The request: no key to sign in to nodes by SSH, a pool of one size."""
-    wish = step.params
-    pool = {
-        "name": POOL,
-        "count": wish["count"],
-        "vmSize": wish["size"],
-        "osType": "Linux",
-        "osDiskType": wish["os_disk"],
-        "type": "VirtualMachineScaleSets",
-        "mode": "System",
-    }
-    if wish["zones"]:
-        pool["availabilityZones"] = wish["zones"]
-    properties = {
-        "dnsPrefix": ArmId.parse(step.target).name,
-        "agentPoolProfiles": [pool],
-        "enableRBAC": True,
-        "diskEncryptionSetID": wish["encryption_set"],
-    }
-    if wish["version"]:
-        properties["kubernetesVersion"] = wish["version"]
-    return {
-        "location": wish["location"],
-        "tags": wish["tags"],
-        "sku": {"name": "Base", "tier": wish["tier"]},
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {wish["identity"]: {}}},
-        "properties": properties,
-    }
+    """The request."""
+    return clusters.wanted(ArmId.parse(step.target).name, **step.params)
 
 
 def command(ctx: Context, step: Step) -> str:

@@ -73,41 +73,18 @@ def command(ctx: Context, step: Step) -> str:
 def body(ctx: Context, step: Step, secrets: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """The request, ``secrets`` by container and variable. The key's version is required."""
     wish, key = step.params, KeyId.parse(ctx.result("key", "id"))
-    encryption = {"vaultBaseUrl": wish["vault_uri"], "keyName": key.name, "keyVersion": key.version}
-    ports = [port for one in wish["containers"] for port in one["ports"]]
-    properties: dict[str, Any] = {
-        "sku": "Standard",
-        "osType": wish["os"],
-        "restartPolicy": wish["restart"],
-        "containers": [_container(one, secrets[one["name"]]) for one in wish["containers"]],
-        "encryptionProperties": encryption,
-    }
-    if ports:
-        properties["ipAddress"] = {
-            "type": "Public",
-            "ports": [{"protocol": "TCP", "port": port} for port in ports],
-        }
-    made = {"location": wish["location"], "tags": wish["tags"], "properties": properties}
-    if wish["identity"]:
-        encryption["identity"] = wish["identity"]
-        identity = {"type": "UserAssigned", "userAssignedIdentities": {wish["identity"]: {}}}
-        made["identity"] = identity
-    return made
-
-
-def _container(wish: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
-    open_ = [{"name": name, "value": value} for name, value in wish["env"].items()]
-    secure = [{"name": name, "secureValue": value} for name, value in secrets.items()]
-    requests = {"cpu": wish["cpu"], "memoryInGB": wish["memory_gb"]}
-    properties: dict[str, Any] = {
-        "image": wish["image"],
-        "ports": [{"protocol": "TCP", "port": port} for port in wish["ports"]],
-        "environmentVariables": [*open_, *secure],
-        "resources": {"requests": requests},
-    }
-    if wish["command"]:
-        properties["command"] = wish["command"]
-    return {"name": wish["name"], "properties": properties}
+    return containergroups.wanted(
+        location=wish["location"],
+        tags=wish["tags"],
+        vault_uri=wish["vault_uri"],
+        key=key.name,
+        key_version=key.version,
+        identity=wish["identity"],
+        os=wish["os"],
+        restart=wish["restart"],
+        containers=wish["containers"],
+        secrets=secrets,
+    )
 
 
 async def _secrets(ctx: Context, step: Step) -> dict[str, dict[str, str]]:

@@ -16,11 +16,6 @@ ANSWERED = (200, 201, 202)
 SAYS = "Disks that use it can't be read without it; Azure deletes none that a disk uses."
 ROTATES = frozenset({"previouskeys", "lastkeyrotationtimestamp", "autokeyrotationerror"})
 """What a rotation leaves, lower case; the key's address too where the set follows new versions."""
-TYPES = {
-    "customer-key": "EncryptionAtRestWithCustomerKey",
-    "double": "EncryptionAtRestWithPlatformAndCustomerKeys",
-}
-"""Word of the intent to Compute's."""
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -73,21 +68,16 @@ async def apply(ctx: Context, step: Step) -> Observation:
 
 
 def body(ctx: Context, step: Step) -> dict[str, Any]:
-    """The request. A set that follows new versions names the key without one (disk-encryption)."""
+    """The request. A set that follows new versions names the key without one."""
     key, wish = KeyId.parse(ctx.result("key", "id")), step.params
-    return {
-        "location": wish["location"],
-        "tags": wish["tags"],
-        "identity": {"type": "SystemAssigned"},
-        "properties": {
-            "activeKey": {
-                "sourceVault": {"id": wish["vault_id"]},
-                "keyUrl": key.versionless if wish["rotate"] else str(key),
-            },
-            "encryptionType": TYPES[wish["encryption"]],
-            "rotationToLatestKeyVersionEnabled": wish["rotate"],
-        },
-    }
+    return disks.wanted(
+        location=wish["location"],
+        tags=wish["tags"],
+        vault_id=wish["vault_id"],
+        key_url=key.versionless if wish["rotate"] else str(key),
+        encryption=wish["encryption"],
+        rotate=wish["rotate"],
+    )
 
 
 def command(ctx: Context, step: Step) -> str:

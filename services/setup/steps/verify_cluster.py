@@ -5,7 +5,6 @@ from services.ids import same
 from services.model.plan import Step
 from services.setup.compared import Line, key_line, line, told
 from services.setup.context import NOT_YET, Context, Observation
-from services.setup.steps.encryption_set import TYPES
 
 STAYS = "It only reads."
 
@@ -46,7 +45,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
     if wish["create"]:
         rotates = str(des.rotates).lower()
         lines += [
-            line(des.name, "encryptionType", TYPES[wish["encryption"]], des.encryption),
+            line(des.name, "encryptionType", disks.TYPES[wish["encryption"]], des.encryption),
             line(
                 des.name,
                 "rotationToLatestKeyVersionEnabled",

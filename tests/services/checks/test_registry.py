@@ -20,6 +20,7 @@ def test_ids_are_kebab_case_and_scenarios_are_named_after_them() -> None:
     for check in CHECKS:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", check.id)
         assert check.scenario in ("", check.id)
+        assert set(check.further) <= {f"{check.id}-{kind}" for kind in check.kinds}
         assert bool(check.scenario) != bool(check.without)
         assert check.title and check.subject and check.phases == ("preflight",)
 
