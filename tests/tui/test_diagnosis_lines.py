@@ -9,7 +9,7 @@ from services.diagnosis.diagnose import diagnose as look_at
 from services.diagnosis.target import find
 from services.model.diagnosis import Diagnosis, Node, Target
 from services.model.plan import Evidence, Finding
-from tui.cli.told import lines
+from tui.cli.diagnosed import lines
 
 
 async def test_at_a_terminal_lines_are_folded_and_each_id_stands_in_full_once(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document
 from tui.exits import Exit
 from tui.version import VERSION
@@ -39,7 +39,7 @@ _VARIABLES = (
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout.")
+@as_json
 @shared
 @click.pass_context
 def info(context: click.Context, as_json: bool) -> Exit:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tui.cli.options import Given, shared
+from tui.cli.intentfile import intent_file, make, read_intent
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, table, talk
-from tui.cli.setup import WORDS, as_json, intent_file, make, read_intent
+from tui.cli.plans import WORDS
 from tui.exits import Exit
 
 if TYPE_CHECKING:

@@ -1,17 +1,16 @@
 """delete: a workspace, container group, disk encryption set or cluster; never a key or a vault."""
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from services.text import plain
+from tui.cli.asking import need_an_answer, typed
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, talk
-from tui.cli.rotate import refusal, tell_findings
-from tui.cli.setup import as_json, failing
+from tui.cli.plans import failing, refusal, tell_findings
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -39,10 +38,7 @@ def delete(
     stdout.
     """
     given = Given.of(context)
-    if not yes and not preview and not sys.stdin.isatty():
-        raise BadInput(
-            "Nobody can be asked here: look at `wrapkey delete ID --preview` first, then add --yes."
-        )
+    need_an_answer("wrapkey delete ID --preview", yes=yes, only_show=preview)
     return asyncio.run(
         _delete(given, what, purge=purge, only_show=preview, yes=yes, as_json=as_json)
     )
@@ -66,7 +62,7 @@ async def _delete(
         refused = refusal(made)
         if refused is not None:
             return refused
-        if only_show or (not yes and not _sure(found)):
+        if only_show or (not yes and not typed(found.name, f"{_verb(found)} it")):
             talk("Nothing was changed.")
             return Exit.DONE
         return await begin(conn, given, made, away="", as_json=as_json)
@@ -92,17 +88,6 @@ def _tell(found: "Deletion") -> None:
         talk(f"STAYS   {one.kind} {plain(name_of(one))}: {one.why}")
     talk(cost_line(found))
     tell_findings(found.findings)
-
-
-def _sure(found: "Deletion") -> bool:
-    """Its name typed: for what can't be brought back a y is too little."""
-    typed: str = click.prompt(
-        f"Type {found.name} to {_verb(found)} it, or press enter",
-        default="",
-        show_default=False,
-        err=True,
-    )
-    return typed.strip() == found.name
 
 
 def _verb(found: "Deletion") -> str:

@@ -8,9 +8,8 @@ import click
 
 from services.text import plain
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, talk
-from tui.cli.setup import as_json
 from tui.exits import Exit
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.text import plain
+from tui.cli.diagnosed import lines
 from tui.cli.failed import BadInput
 from tui.cli.open import no_terminal, open_app
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import talk
-from tui.cli.setup import as_json
-from tui.cli.told import lines
 from tui.exits import Exit
 
 if TYPE_CHECKING:

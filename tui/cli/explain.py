@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from tui.cli.failed import BadInput
+from tui.cli.options import as_json
 from tui.cli.output import document
 from tui.exits import Exit
 
@@ -22,7 +23,7 @@ _WIDTH = 12
 
 @click.command()
 @click.argument("error", default="-", metavar="[ERROR]")
-@click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout.")
+@as_json
 def explain(error: str, as_json: bool) -> Exit:
     """Explain ERROR, a file with an error of Azure; - or nothing reads stdin.
 

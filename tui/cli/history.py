@@ -1,15 +1,15 @@
 """runs, undo and audit: what was done, taking it back, and whether the record is whole."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli.asking import need_an_answer, typed
 from tui.cli.carrying import begin, opened
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, table, talk
 from tui.exits import Exit
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from services.runs.auditing import AuditVerdict
     from services.runs.history import RunLine, RunLog
     from services.runs.undo import Undo
-
-as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 _WORDS = {"delete": "DELETE", "stays": "STAYS", "gone": "GONE"}
 
@@ -114,10 +112,7 @@ def undo(
     can be watched and resumed. Events go to stdout.
     """
     given = Given.of(context)
-    if not yes and not preview and not sys.stdin.isatty():
-        raise BadInput(
-            "Nobody can be asked here: look at `wrapkey undo RUN --preview` first, then add --yes."
-        )
+    need_an_answer("wrapkey undo RUN --preview", yes=yes, only_show=preview)
     return asyncio.run(
         _undo(given, run, with_key=with_key, only_show=preview, yes=yes, as_json=as_json)
     )
@@ -139,10 +134,7 @@ async def _undo(
             document(**_undo_document(found))
             return Exit.DONE
         _tell_undo(found, aside=not only_show)
-        if only_show or not found.deletes:
-            talk("Nothing was changed.")
-            return Exit.DONE
-        if not yes and not _sure(found):
+        if only_show or not found.deletes or (not yes and not _sure(found)):
             talk("Nothing was changed.")
             return Exit.DONE
         return await begin(conn, given, plan_undo(found), away="", as_json=as_json)
@@ -167,12 +159,8 @@ def _tell_undo(found: "Undo", *, aside: bool) -> None:
 
 
 def _sure(found: "Undo") -> bool:
-    """The run's id typed: for what can't be brought back a y is too little."""
     talk(f"{len(found.deletes)} things of {found.subject} will be deleted.")
-    typed: str = click.prompt(
-        f"Type {found.run} to delete them, or press enter", default="", show_default=False, err=True
-    )
-    return typed.strip() == found.run
+    return typed(found.run, "delete them")
 
 
 @click.group()

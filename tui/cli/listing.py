@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import bare, document, table
 from tui.exits import Exit
 
@@ -19,8 +19,6 @@ T = TypeVar("T")
 
 TOGETHER = 8
 """Subscriptions that are asked at the same time."""
-
-as_json = click.option("--json", "as_json", is_flag=True, help="A JSON document on stdout.")
 
 
 @click.command()

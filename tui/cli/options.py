@@ -78,6 +78,10 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+"""Of every command whose answer scripts read."""
+
+
 def shared(function: F) -> F:
     """Add the global options to a command; they are read with ``Given.of``."""
     for name, settings in reversed(_OPTIONS):

@@ -1,17 +1,17 @@
 """repair: the steps that make good what was diagnosed, asked for, and carried out."""
 
 import asyncio
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from services.text import plain
+from tui.cli.asking import need_an_answer, typed
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, talk
-from tui.cli.setup import WORDS, as_json, duration
+from tui.cli.plans import WORDS, duration
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -68,10 +68,7 @@ def repair(  # noqa: PLR0917  (click gives what the options say)
     that can be undone. Events go to stdout, one a line.
     """
     given = Given.of(context)
-    if not yes and not only_show and not sys.stdin.isatty():
-        raise BadInput(
-            "Nobody can be asked here: look at `wrapkey repair ID --plan` first, then add --yes."
-        )
+    need_an_answer("wrapkey repair ID --plan", yes=yes, only_show=only_show)
     how = How(findings, _end(expires), only_show, yes, detach, as_json)
     return asyncio.run(_repair(given, named, how))
 
@@ -176,13 +173,7 @@ def _sure(made: "Plan", name: str) -> bool:
     many = f"{len(made.steps)} step{'' if len(made.steps) == 1 else 's'}"
     if not any(step.action == "delete" for step in made.steps):
         return click.confirm(f"Repair {plain(name)} with {many}?", err=True)
-    typed: str = click.prompt(
-        f"Type {plain(name)} to carry out {many}, or press enter",
-        default="",
-        show_default=False,
-        err=True,
-    )
-    return typed.strip() == name
+    return typed(name, f"carry out {many}")
 
 
 async def _again(conn: "Connection", meant: "Target", made: "Plan") -> Exit:

@@ -8,7 +8,7 @@ import click
 
 from tui.cli.carrying import carried, opened, watched
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import talk
 from tui.exits import Exit
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 YIELD_S = 90.0
 """How long another process may take to end its writes; a request has 60 s."""
-
-as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
 @click.command()

@@ -1,22 +1,23 @@
 """rotate: move a workspace, a disk encryption set or a container group to another key version."""
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from tui.cli.asking import need_an_answer, typed
 from tui.cli.dependents import lines
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, talk
-from tui.cli.setup import WORDS, How, as_json, failing
+from tui.cli.plans import failing, refusal, tell_findings
+from tui.cli.setup import How
 from tui.exits import Exit
 
 if TYPE_CHECKING:
     from services.azure.connection import Connection
     from services.changes.model import Rotation, Wish
-    from services.model.plan import Finding, Plan
+    from services.model.plan import Plan
 
 
 @click.command()
@@ -65,10 +66,7 @@ def rotate(  # noqa: PLR0917  (click gives what the options say)
     from services.changes.model import Wish
 
     given = Given.of(context)
-    if not yes and not preview and not sys.stdin.isatty():
-        raise BadInput(
-            "Nobody can be asked here: look at `wrapkey rotate ID --preview` first, then add --yes."
-        )
+    need_an_answer("wrapkey rotate ID --preview", yes=yes, only_show=preview)
     wish = Wish(key=key or "", version=version or "", new=new_version, secrets=_sources(secrets))
     how = How(yes=yes, accept=(), detach=detach, as_json=as_json)
     return asyncio.run(_rotate(given, what, wish, how, only_show=preview))
@@ -121,27 +119,6 @@ async def _read(conn: "Connection", text: str, wish: "Wish") -> "Rotation":
         raise BadInput(str(error)) from None
 
 
-def refusal(made: "Plan") -> Exit | None:
-    """Why nothing is begun: a finding that fails, or nothing to do; None where it may be."""
-    if failing(made):
-        talk("Nothing was changed. Settle these first.")
-        return Exit.CHECK_FAILS
-    if not made.steps:
-        talk("It is so already: there is nothing to do.")
-        return Exit.DONE
-    return None
-
-
-def tell_findings(found: "tuple[Finding, ...]") -> None:
-    """Findings that are not OK, with what they mean and what to do."""
-    for one in found:
-        if one.status not in {"ok", "skipped"}:
-            talk(f"{WORDS[one.status]:<5} {one.title}")
-            for text in (one.meaning, one.repair.text if one.repair else ""):
-                if text:
-                    talk(f"      {text}")
-
-
 def _tell(found: "Rotation", made: "Plan") -> None:
     """To stderr: who uses the key with which version, what is found, what is done."""
     from services.changes.findings import unknown_tool
@@ -165,6 +142,4 @@ def _sure(found: "Rotation") -> bool:
     names = ", ".join(one.of.name for one in found.places)
     if not any(one.kind == "container-group" for one in found.places):
         return click.confirm(f"Rotate {names}?", err=True)
-    asked = f"Type {names} to delete it and make it again, or press enter"
-    typed: str = click.prompt(asked, default="", show_default=False, err=True)
-    return typed.strip() == names
+    return typed(names, "delete it and make it again")

@@ -1,43 +1,27 @@
 """plan and apply: an intent file carried out without screens."""
 
 import asyncio
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from services.text import plain
+from tui.cli.asking import need_an_answer
 from tui.cli.failed import BadInput
-from tui.cli.options import Given, shared
+from tui.cli.intentfile import intent_file, make, read_intent
+from tui.cli.options import Given, as_json, shared
 from tui.cli.output import document, table, talk
+from tui.cli.plans import WORDS, duration, failing
 from tui.exits import Exit
 
 if TYPE_CHECKING:
-    from services.azure.connection import Connection
     from services.model.cost import Assumptions, Estimate
     from services.model.intent import Intent
-    from services.model.plan import Finding, Plan
-
-as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-intent_file = click.argument(
-    "intent", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-)
-
-LARGEST = 1_000_000
-"""Bytes of an intent file; an intent with every field takes about one thousand."""
+    from services.model.plan import Plan
 
 _SIGNS = {"create": "+", "change": "~", "grant": "+", "wait": ".", "verify": "=", "delete": "-"}
-WORDS = {
-    "ok": "OK",
-    "fix": "FIX",
-    "warn": "WARN",
-    "fail": "FAIL",
-    "unknown": "??",
-    "skipped": "--",
-}
 
 
 @click.command()
@@ -98,8 +82,7 @@ def apply(  # noqa: PLR0917  (click gives what the options say)
     """Carry out INTENT (a TOML file). Events go to stdout, one a line."""
     given = Given.of(context)
     wanted = read_intent(intent)
-    if not yes and not sys.stdin.isatty():
-        raise BadInput("Nobody can be asked here: look at `wrapkey plan` first, then add --yes.")
+    need_an_answer("wrapkey plan", yes=yes)
     _known(accept)
     how = How(yes=yes, accept=accept, detach=detach, as_json=as_json)
     return asyncio.run(_apply(given, wanted, how))
@@ -146,53 +129,6 @@ async def _apply(given: Given, wanted: "Intent", how: How) -> Exit:
         return await begin(conn, given, made, away=away, as_json=how.as_json)
 
 
-def read_intent(path: Path) -> "Intent":
-    """The intent in this file; raises BadInput with every line, field and rule at once."""
-    from services.intents import BadIntent, read
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}.") from None
-    if len(data) > LARGEST:
-        raise BadInput(f"{path} is no intent: it is larger than {LARGEST // 1000} kB.")
-    try:
-        return read(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise BadInput(f"{path} is no text in UTF-8.") from None
-    except BadIntent as error:
-        raise BadInput("\n".join(_problem(path, problem) for problem in error.problems)) from None
-
-
-def _problem(path: Path, problem: Any) -> str:
-    at = f"{path}:{problem.line}" if problem.line else str(path)
-    known = f" Did you mean {problem.known}?" if problem.known else ""
-    return f"{at}: {problem.path or 'the file'}: {problem.rule}{known}"
-
-
-async def make(
-    conn: "Connection",
-    given: Given,
-    wanted: "Intent",
-    heard: Callable[["Finding"], None] | None = None,
-) -> "Plan":
-    """The plan; raises BadInput where --subscription means another one than the intent."""
-    if given.options.subscription:
-        from services.azure.subscriptions import list_subscriptions
-        from tui.cli.listing import the_one
-
-        meant = the_one(await list_subscriptions(conn), given.options.subscription)
-        if meant.id != wanted.subscription.lower():
-            raise BadInput(
-                f"--subscription means {meant.name} ({meant.id}), the intent says"
-                f" {wanted.subscription}. Leave the option out, or change the intent."
-            )
-    from services.setup.plan import make_plan
-
-    return await make_plan(conn, wanted, heard)
-
-
 def assumed(given: tuple[str, ...]) -> "Assumptions":
     """The usual assumptions with these changed; raises BadInput with the first broken rule."""
     from services.cost.assumptions import BadAssumption, changed
@@ -231,11 +167,6 @@ def _tell_cost(cost: "Estimate") -> None:
         talk(f"{words.UNKNOWN:<5} {cost.problem}")
 
 
-def failing(made: "Plan") -> list["Finding"]:
-    """Findings that refuse an apply."""
-    return [one for one in made.findings if one.status == "fail"]
-
-
 def _tell_plan(made: "Plan") -> None:
     rows = [
         (
@@ -250,13 +181,6 @@ def _tell_plan(made: "Plan") -> None:
             talk(f"{WORDS[one.status]:<5} {one.title}")
     if not made.steps:
         talk("Everything is as the intent says: there is nothing to do.")
-
-
-def duration(seconds: int) -> str:
-    """How long something usually takes, in words; empty for at once."""
-    if not seconds:
-        return ""
-    return f"~{seconds} s" if seconds < 60 else f"~{round(seconds / 60)} min"
 
 
 def _sure(made: "Plan") -> bool:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tui.cli.setup import WORDS
+from tui.cli.plans import WORDS
 
 if TYPE_CHECKING:
     from services.model.diagnosis import Diagnosis, Node
