@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
-
 from services.azure import cosmos, search, storage, workspaces
 from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.ids import ArmId, KeyId, same
 from services.model.plan import Step
 from services.model.resources import CosmosAccount, SearchService, StorageAccount, Workspace
-from services.setup.compared import Line, key_line, line, untold
-from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.compared import Line, key_line, line, told, untold
+from services.setup.context import NOT_YET, Context, Observation
 
 STAYS = "It only reads."
 COSMOS_OK = "access to the configured customer managed key confirmed"
@@ -28,19 +26,15 @@ async def observe(ctx: Context, step: Step) -> Observation:
 async def apply(ctx: Context, step: Step) -> Observation:
     """Read, compare, tell. Raises StepFailed where something is not as planned."""
     found = await workspaces.get_workspace(ctx.conn, step.target)
+    what = "The workspace"
+    do = "Diagnose the workspace; the encryption of a workspace can't be changed afterwards."
     if found is None:
-        raise _wrong([line("workspace", "state", "there", "not there", good=False)])
+        return told([line("workspace", "state", "there", "not there", good=False)], what, do)
     key_id: str = ctx.result("key", "id")
     lines = judge_workspace(found, step.params, key_id)
     if not step.params["service_side"] and found.managed_group:
         lines += await managed_lines(ctx.conn, step.target, found.managed_group, key_id)
-    values = {"lines": msgspec.to_builtins(lines), "managed_group": found.managed_group}
-    if any(line.status == "fail" for line in lines):
-        raise _wrong(lines)
-    unknown = sum(line.status == "unknown" for line in lines)
-    note = f"{len(lines) - unknown} values as planned"
-    note += f", {unknown} that Azure does not tell (??)" if unknown else ""
-    return Observation(done=True, values=values, note=note)
+    return told(lines, what, do, managed_group=found.managed_group)
 
 
 def command(ctx: Context, step: Step) -> str:
@@ -88,11 +82,11 @@ def judge_cosmos(found: list[CosmosAccount], key_id: str) -> list[Line]:
     lines = []
     for account in found:
         lines.append(key_line(account.name, "keyVaultKeyUri", key_id, account.key_id))
-        told = account.key_status
-        if told:
-            good = COSMOS_OK in told.lower()
+        status = account.key_status
+        if status:
+            good = COSMOS_OK in status.lower()
             lines.append(
-                line(account.name, "customerManagedKeyStatus", "confirmed", told, good=good)
+                line(account.name, "customerManagedKeyStatus", "confirmed", status, good=good)
             )
         else:
             lines.append(untold(account.name, "customerManagedKeyStatus", "confirmed"))
@@ -159,14 +153,3 @@ async def _read(
         return [
             Line(subject=subject, field="encryption", wanted=key_id, found=found, status="unknown")
         ]
-
-
-def _wrong(lines: list[Line]) -> StepFailed:
-    bad = [line for line in lines if line.status == "fail"]
-    told = "; ".join(f"{x.subject} {x.field}: {x.found}, not {x.wanted}" for x in bad)
-    return StepFailed(
-        "The workspace is not encrypted as planned",
-        told,
-        "Diagnose the workspace; the encryption of a workspace can't be changed afterwards.",
-        code="NotAsPlanned",
-    )
