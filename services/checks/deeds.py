@@ -6,7 +6,16 @@ import msgspec
 
 from services.azure.authorization import CONTRIBUTOR
 from services.checks import needed
-from services.checks.facts import CLUSTERS, CONTAINER_GROUPS, Facts, Ids, Unknown, ids_of
+from services.checks.facts import (
+    CLUSTERS,
+    CONTAINER_GROUPS,
+    ENCRYPTION_SETS,
+    Facts,
+    Ids,
+    Unknown,
+    groups_of,
+    ids_of,
+)
 from services.checks.repairs import KEY, chosen, taken
 from services.checks.rights import (
     ASSIGN,
@@ -16,7 +25,7 @@ from services.checks.rights import (
     granted,
     has_permissions,
 )
-from services.checks.users import key_users, may_use
+from services.checks.users import key_users, may_use, reads_set
 from services.ids import ArmId
 from services.model.intent import (
     ClusterSetup,
@@ -55,33 +64,50 @@ def deeds(intent: Intent, facts: Facts) -> Iterator[Deed]:
             if facts.providers.get(namespace.lower()) != "Registered":
                 action = f"{namespace}/register/action"
                 yield Deed(action=action, scope=whole, why=f"register {namespace}", by_others=True)
-    group = facts.groups.get(ids.group.group.lower())
-    place = str(ids.group) if isinstance(group, ResourceGroup) else whole
-    if group is None:
-        yield Deed(action=GROUP, scope=whole, why=f"make resource group {ids.group.group}")
+    place = _place(facts, ids.group)
+    for group in groups_of(ids):
+        if facts.groups.get(group.group.lower()) is None:
+            yield Deed(action=GROUP, scope=whole, why=f"make resource group {group.group}")
     yield from _vault_and_key(intent, facts, ids)
     yield from _grants(intent, facts, ids, whole)
-    if isinstance(identity_of(intent), Create) and facts.identity is None:
+    made = isinstance(identity_of(intent), Create)
+    if made and facts.identity is None:
         kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
         yield Deed(action=f"{kind}/write", scope=place, why="make the identity")
     if ids.identity is not None:
-        yield Deed(action=ASSIGN_IDENTITY, scope=place, why="assign the identity")
-        yield Deed(action=ASSIGN, scope=place, why="give the identity its roles", by_others=True)
+        own = place if made else str(ArmId(ids.identity.subscription, ids.identity.group))
+        yield Deed(action=ASSIGN_IDENTITY, scope=own, why="assign the identity")
     match intent:
         case WorkspaceSetup():
+            if ids.identity is not None:
+                why = "give the identity its roles"
+                yield Deed(action=ASSIGN, scope=place, why=why, by_others=True)
             yield from _workspace(intent, facts, place)
         case ContainerGroupSetup():
             if facts.container_group is None:
                 yield Deed(action=f"{CONTAINER_GROUPS}/write", scope=place, why="make the group")
         case ClusterSetup():
-            yield from _cluster(intent, facts, place)
+            yield from _cluster(intent, facts, ids, place)
 
 
-def _cluster(intent: ClusterSetup, facts: Facts, place: str) -> Iterator[Deed]:
-    kind = "Microsoft.Compute/diskEncryptionSets"
-    if facts.encryption_set is None and intent.cluster.disk_encryption_set.create:
-        yield Deed(action=f"{kind}/write", scope=place, why="make the disk encryption set")
-    yield Deed(action=f"{kind}/read", scope=place, why="give the set to the cluster")
+def _place(facts: Facts, group: ArmId) -> str:
+    """Where rights on what is in a group are asked: above it as long as it is not there."""
+    found = facts.groups.get(group.group.lower())
+    return str(group if isinstance(found, ResourceGroup) else ArmId(group.subscription))
+
+
+def _cluster(intent: ClusterSetup, facts: Facts, ids: Ids, place: str) -> Iterator[Deed]:
+    """The set may be in a group of its own: whoever is asked is asked there."""
+    if ids.encryption_set is not None:
+        beside = _place(facts, ArmId(ids.group.subscription, ids.encryption_set.group))
+        if facts.encryption_set is None and intent.cluster.disk_encryption_set.create:
+            why = "make the disk encryption set"
+            yield Deed(action=f"{ENCRYPTION_SETS}/write", scope=beside, why=why)
+        why = "give the set to the cluster"
+        yield Deed(action=f"{ENCRYPTION_SETS}/read", scope=beside, why=why)
+        if not reads_set(ids, facts):
+            why = "let the cluster read its disk encryption set"
+            yield Deed(action=ASSIGN, scope=beside, why=why, by_others=True)
     if facts.cluster is None:
         yield Deed(action=f"{CLUSTERS}/write", scope=place, why="make the cluster")
 
@@ -106,14 +132,7 @@ OWN = {
 
 def _vault_and_key(intent: Intent, facts: Facts, ids: Ids) -> Iterator[Deed]:
     vault = facts.vault
-    there = facts.groups.get(ids.vault_group.group.lower())
-    place = (
-        str(ids.vault_group)
-        if isinstance(there, ResourceGroup)
-        else str(ArmId(ids.group.subscription))
-    )
-    if isinstance(vault, Vault):
-        place = str(ids.vault)
+    place = str(ids.vault) if isinstance(vault, Vault) else _place(facts, ids.vault_group)
     for why in _vault_changes(intent, facts):
         yield Deed(action="Microsoft.KeyVault/vaults/write", scope=place, why=why)
     mended = [check for check in KEY if taken(intent, facts, check)]
@@ -172,10 +191,7 @@ def _may_make_keys(facts: Facts) -> bool:
 
 def _grants(intent: Intent, facts: Facts, ids: Ids, whole: str) -> Iterator[Deed]:
     vault = facts.vault
-    scope = str(ids.vault) if isinstance(vault, Vault) else str(ids.vault_group)
-    there = facts.groups.get(ids.vault_group.group.lower())
-    if not isinstance(vault, Vault) and not isinstance(there, ResourceGroup):
-        scope = whole
+    scope = str(ids.vault) if isinstance(vault, Vault) else _place(facts, ids.vault_group)
     rbac = vault.rbac if isinstance(vault, Vault) else intent.vault.access == "rbac"
     for one in key_users(intent, facts):
         if chosen(intent, f"{one.short}-grant") and not may_use(intent, facts, one):

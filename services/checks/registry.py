@@ -85,7 +85,8 @@ def _seen(
 _DEEDS = (
     *("subscription", "providers", "groups", "permissions", "vault", "key", "cosmos"),
     *("cosmos_roles", "ml", "ml_roles", "identity", "identity_roles", "workspace"),
-    *("deleted_vault", "deleted_key"),
+    *("deleted_vault", "deleted_key", "container_group", "cluster", "encryption_set"),
+    *("reader_roles", "disks_roles", "containers", "containers_roles"),
 )
 """Facts from which follows what the plan writes; see services/checks/deeds.py."""
 

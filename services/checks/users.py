@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from services.azure.authorization import CRYPTO_USER
+from services.azure.authorization import CRYPTO_USER, READER
 from services.checks import needed
-from services.checks.facts import Facts, Roles, Unknown, ids_of
+from services.checks.facts import Facts, Ids, Roles, Unknown, ids_of
 from services.checks.rights import UNWRAP, WRAP, granted, has_permissions
 from services.model.intent import ClusterSetup, ContainerGroupSetup, Intent
 from services.model.resources import DiskEncryptionSet, Identity, Principal, Vault
@@ -119,3 +119,11 @@ def may_use(intent: Intent, facts: Facts, one: KeyUser) -> bool:
     if isinstance(one.roles, Unknown):
         return False
     return granted(one.roles, scope, one.object_id, CRYPTO_USER) is not None
+
+
+def reads_set(ids: Ids, facts: Facts) -> bool:
+    """Whether the cluster's identity is Reader on its disk encryption set."""
+    if not isinstance(facts.identity, Identity) or isinstance(facts.reader_roles, Unknown):
+        return False
+    who, scope = facts.identity.principal_id, str(ids.encryption_set)
+    return granted(facts.reader_roles, scope, who, READER) is not None

@@ -12,7 +12,7 @@ from services.azure.authorization import (
 from services.checks.facts import Unknown
 from services.checks.needed import own_resources
 from services.checks.rights import CREATE_KEY, MANAGE, allows, granted, has_permissions
-from services.checks.users import CONTAINERS, may_use, user
+from services.checks.users import CONTAINERS, may_use, reads_set, user
 from services.ids import ArmId
 from services.model.intent import Create, identity_of
 from services.model.plan import Step
@@ -264,7 +264,7 @@ def identity_roles(basis: Basis) -> list[Step]:
 def reader(basis: Basis) -> list[Step]:
     """The cluster reads its disk encryption set (azuredisk-csi-driver issue 2609)."""
     id, scope, known = basis.ids.identity, str(basis.ids.encryption_set), _identity_id(basis)
-    if id is None or (known and _has_role(basis.facts.reader_roles, scope, known, READER)):
+    if id is None or reads_set(basis.ids, basis.facts):
         return []
     return [
         Step(

@@ -39,7 +39,14 @@ def _set(basis: Basis, intent: ClusterSetup) -> Step:
             "encryption": wish.encryption,
             "rotate": wish.rotate_to_latest,
         },
-        needs=("group", "key", "vault-repair", register("Microsoft.Compute")),
+        needs=(
+            "group",
+            "group-vault",
+            "group-set",
+            "key",
+            "vault-repair",
+            register("Microsoft.Compute"),
+        ),
         expected_s=10,
     )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from services.checks.facts import Unknown
 from services.checks.needed import namespaces
 from services.ids import ArmId
+from services.model.intent import ClusterSetup
 from services.model.plan import Step
 from services.model.resources import DeletedVault, KeyVersion
 from services.setup.basis import Basis, register
@@ -44,6 +45,11 @@ def groups(basis: Basis) -> list[Step]:
     wanted = {"group": basis.ids.group}
     if basis.ids.vault_group.group.lower() != basis.ids.group.group.lower() and not basis.vault:
         wanted["group-vault"] = basis.ids.vault_group
+    own_set = basis.ids.encryption_set
+    if isinstance(basis.intent, ClusterSetup) and own_set is not None:
+        known = {id.group.lower() for id in wanted.values()}
+        if basis.intent.cluster.disk_encryption_set.create and own_set.group.lower() not in known:
+            wanted["group-set"] = ArmId(own_set.subscription, own_set.group)
     return [
         Step(
             id=step,

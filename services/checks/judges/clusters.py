@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 
-from services.azure.authorization import READER
 from services.checks import quota
 from services.checks.facts import Facts, Unknown, ids_of
 from services.checks.findings import Judge, found, only, seen, unread
 from services.checks.judges.room import quota_finding
 from services.checks.nodefit import same_key
-from services.checks.rights import granted
+from services.checks.users import reads_set
 from services.ids import KeyId, same
 from services.model.intent import ClusterSetup
 from services.model.plan import Finding
-from services.model.resources import DiskEncryptionSet, Identity, KeyVersion, Vault, VmSize
+from services.model.resources import DiskEncryptionSet, KeyVersion, Vault, VmSize
 
 
 def encryption_set(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
@@ -123,8 +122,7 @@ def cluster_reader(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
         assert isinstance(why, Unknown)
         yield unread("cluster-reader", scope, f"Whether {name} reads the set is not known", why)
         return
-    who = facts.identity.principal_id if isinstance(facts.identity, Identity) else ""
-    if not who or granted(facts.reader_roles, scope, who, READER) is None:
+    if not reads_set(ids, facts):
         yield found(
             "cluster-reader",
             "fix",

@@ -9,6 +9,7 @@ from services.azure.errors import AzureError
 from services.checks.facts import Unknown, known, known_from
 from services.checks.reading import Reading, by_name
 from services.ids import ArmId
+from services.model.intent import Create, identity_of
 from services.model.resources import (
     DiskEncryptionSet,
     Identity,
@@ -30,6 +31,8 @@ async def _permissions(on: Reading) -> dict[str, tuple[Permission, ...] | Unknow
     ]
     if isinstance(vault, Vault):
         scopes.append(on.ids.vault)
+    if on.ids.identity is not None and not isinstance(identity_of(on.intent), Create):
+        scopes.append(ArmId(on.ids.identity.subscription, on.ids.identity.group))
     return await permissions_at(on, map(str, scopes))
 
 

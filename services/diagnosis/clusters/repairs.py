@@ -19,7 +19,16 @@ from services.model.resources import KeyVersion, Vault
 LAST = ("nodes-start", "cluster-again")
 """Kinds of steps that need the disks to reach their key again."""
 _NOT_OURS = (
-    *("encryption-set", "cluster", "verify", "key", "group", "group-vault", "identity"),
+    *(
+        "encryption-set",
+        "cluster",
+        "verify",
+        "key",
+        "group",
+        "group-vault",
+        "group-set",
+        "identity",
+    ),
     "grant-reader",
 )
 """Ids of setup's steps that would make or change what the intent only describes."""
