@@ -14,6 +14,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def pytest_sessionfinish() -> None:
+    """Look once more, so that pytest's five looks at its end have nothing left to look at."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """One sandbox for all tests of a process."""
