@@ -24,6 +24,15 @@ async def list_attached(conn: Connection, workspace: str) -> list[AttachedComput
     return sorted(attached, key=lambda one: one.name.lower())
 
 
+def detach_command(name: str, workspace: str) -> str:
+    """The az command that takes a cluster out of a workspace; the cluster itself stays."""
+    where = ArmId.parse(workspace)
+    return (
+        f"az ml compute detach --name {name} --workspace-name {where.name}"
+        f" --resource-group {where.group} --subscription {where.subscription}"
+    )
+
+
 def compute(raw: Raw) -> AttachedCompute | None:
     """An attached cluster from the JSON of a compute; None for anything else."""
     properties = calls.part(raw, "properties")

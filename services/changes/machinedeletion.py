@@ -13,7 +13,8 @@ from services.azure import authorization, clusters, containergroups, disks, grou
 from services.azure.connection import Connection
 from services.azure.mentions import mentions
 from services.azure.subscriptions import list_subscriptions
-from services.changes import machinecost
+from services.changes import attachments, machinecost
+from services.changes.attachments import Attachments
 from services.changes.findings import finding, locked, missing_right, unread
 from services.changes.model import Deletion, Part
 from services.checks.facts import Unknown, known
@@ -67,10 +68,11 @@ async def read(conn: Connection, asked: Target, state: Path, *, currency: str) -
     node_group = one.node_group if isinstance(one, ManagedCluster) else ""
     subscription = ArmId.parse(asked.id).subscription
     scope = str(ArmId(subscription, node_group)) if node_group else ""
-    (inside, users, stays, ends), (held, below, may) = await asyncio.gather(
+    (inside, users, attached, stays, ends), (held, below, may) = await asyncio.gather(
         asyncio.gather(
             known(_inside(conn, subscription, node_group)),
             known(_users(conn, one)),
+            known(_attached(conn, one)),
             _stays(conn, one),
             machinecost.month(conn, one, state, currency),
         ),
@@ -101,6 +103,7 @@ async def read(conn: Connection, asked: Target, state: Path, *, currency: str) -
         *_rights(made, may),
         *_state(made, one),
         *_used(made, users),
+        *attachments.judged(made.id, made.name, attached),
     ]
     if made.unread:
         found.append(unread("delete-group", made.id, "What goes with it", Unknown(made.unread)))
@@ -164,6 +167,10 @@ async def _users(conn: Connection, one: One) -> tuple[str, ...]:
     seen = {id.lower(): id for id in told}
     seen |= {x.id.lower(): x.id for x in named if not same(x.id, one.id)}
     return tuple(sorted(seen.values()))
+
+
+async def _attached(conn: Connection, one: One) -> Attachments | None:
+    return await attachments.of(conn, one) if isinstance(one, ManagedCluster) else None
 
 
 async def _stays(conn: Connection, one: One) -> tuple[Part, ...]:

@@ -53,6 +53,21 @@ def encryption_set(intent: ClusterSetup, facts: Facts) -> Iterator[Finding]:
             " there.",
             repair=f"Use it as it is (create = false), or {_other_name(intent)}.",
         )
+    elif behind := _behind(intent, facts, there):
+        yield found(
+            "encryption-set",
+            "fail",
+            id,
+            f"Disk encryption set {wish.name} stays on version {behind[0][:8]}… of the key; the plan"
+            f" means {behind[1][:8]}…",
+            seen(facts, "encryption_set", "properties.activeKey.keyUrl", there.key_url),
+            seen(facts, "key", "kid", behind[1]),
+            meaning="The set does not follow new versions, and the plan changes no set that is"
+            " there. Nothing is broken: its disks stay encrypted by the version that it has, as long"
+            " as that can be used.",
+            repair=f'Keep its version (key.version = "{behind[0]}"), take the set as it is'
+            f" (create = false), or Rotate moves it: wrapkey rotate {id} --version {behind[1]}",
+        )
     elif there.rotation_error:
         yield found(
             "encryption-set",
@@ -99,13 +114,18 @@ def _differs(
         said = "follows new versions" if there.rotates else "stays on its version"
         field = "properties.rotationToLatestKeyVersionEnabled"
         yield f"It {said} of the key", field, str(there.rotates).lower()
+
+
+def _behind(intent: ClusterSetup, facts: Facts, there: DiskEncryptionSet) -> tuple[str, str] | None:
+    """The version of a set that stays on one, and the plan's, where they differ.
+
+    As above: one that the intent names as there is taken as it is.
+    """
+    if there.rotates or not intent.cluster.disk_encryption_set.create:
+        return None
     used = KeyId.parse(there.key_url).version
-    if not there.rotates and not wish.rotate_to_latest and _other_version(facts, used):
-        yield f"It stays on version {used}", "properties.activeKey.keyUrl", there.key_url
-
-
-def _other_version(facts: Facts, used: str) -> bool:
-    return isinstance(facts.key, KeyVersion) and facts.key.version != used
+    wanted = facts.key.version if isinstance(facts.key, KeyVersion) else used
+    return None if wanted == used else (used, wanted)
 
 
 def _same_key(intent: ClusterSetup, facts: Facts, url: str) -> bool:

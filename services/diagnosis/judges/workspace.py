@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from services.azure import computes
 from services.checks.facts import Unknown
 from services.checks.fit import key_fit
 from services.diagnosis.facts import Live, key_of
@@ -262,7 +263,6 @@ def attached_clusters(live: Live) -> Iterator[Finding]:
         if isinstance(one.cluster, Unknown):
             yield unread(check, id, f"Attached cluster {name} could not be read", one.cluster)
         elif one.cluster is None:
-            where = ArmId.parse(live.target.id)
             yield found(
                 check,
                 "warn",
@@ -271,9 +271,7 @@ def attached_clusters(live: Live) -> Iterator[Finding]:
                 told(live, "computes", "properties.resourceId", one.compute.cluster),
                 meaning="Nothing can be deployed to it from the workspace. The workspace's own data"
                 " and key have nothing to do with it.",
-                repair=f"az ml compute detach --name {one.compute.name} --workspace-name"
-                f" {where.name} --resource-group {where.group} --subscription"
-                f" {where.subscription}",
+                repair=computes.detach_command(one.compute.name, live.target.id),
             )
 
 

@@ -185,3 +185,41 @@ def test_the_words_of_a_price_that_is_not_known() -> None:
         ends=Range(unknown=("Nodes Standard_X",)), currency="USD",
     )  # fmt: skip
     assert "about ?? USD, without Nodes Standard_X (price not known)" in cost_line(found)
+
+
+async def test_a_cluster_names_the_workspaces_that_have_it_attached(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    sandbox.reset("broken/healthy-attached")
+    async with connected(sandbox) as conn:
+        found = await read(conn, "aks-prod", tmp_path)
+    (one,) = [one for one in found.findings if one.check == "delete-attached"]
+    assert (one.status, one.title) == (
+        "warn",
+        "Workspace mlw-prod has cluster aks-prod attached as inference",
+    )
+    assert one.repair and "az ml compute detach --name inference " in one.repair.text
+    assert "--workspace-name mlw-prod --resource-group rg-ml" in one.repair.text
+    assert (failing(found), writes(sandbox)) == ([], [])
+
+
+async def test_a_workspace_that_tells_no_computes_is_unknown_and_others_are_told(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    sandbox.reset("broken/healthy-attached")
+    refused = {"error": {"code": "AuthorizationFailed", "message": "No."}}
+    fault = {"path": "/mlw-prod/computes", "times": -1, "status": 403, "body": refused}
+    sandbox.admin("POST", "faults", fault)
+    async with connected(sandbox) as conn:
+        found = await read(conn, "aks-prod", tmp_path)
+    told = {one.title: one.status for one in found.findings if one.check == "delete-attached"}
+    assert told == {"Whether workspace mlw-prod has it attached could not be read": "unknown"}
+
+
+async def test_nobody_is_asked_about_attachments_of_a_group(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    async with connected(sandbox) as conn:
+        found = await read(conn, "score-1", tmp_path)
+    assert [one for one in found.findings if one.check == "delete-attached"] == []
+    assert not [one for one in sandbox.requests() if one["path"].endswith("/computes")]

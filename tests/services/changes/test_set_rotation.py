@@ -1,6 +1,7 @@
 """Rotations of disk encryption sets against the sandbox, with the clusters on them."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from carrying import carry_out, connected, writes
 from keyusers import GROUP, SET, VAULT, VERSION
 from sandboxed import RunningSandbox
 
-from sandbox import registrations
+from sandbox import registrations, scenario
 from sandbox.providers import clusters as aks
 from sandbox.providers import disks as compute
 from services.azure import authorization, disks, keys, vaults
@@ -21,7 +22,10 @@ from services.changes.rotation import NoRotation, plan_rotation, read
 from services.changes.rotationjudges import judged
 from services.checks.facts import Unknown
 from services.ids import KeyId
+from services.model.intent import ClusterSetup
+from services.model.plan import Finding, Plan
 from services.runs.engine import RunStatus
+from services.setup.plan import make_plan
 
 SUBSCRIPTION = "5b000000-0000-4000-8000-0000000000d1"
 CLUSTER = f"{GROUP}/Microsoft.ContainerService/managedClusters/aks-prod"
@@ -312,3 +316,32 @@ async def test_a_vault_that_can_not_serve_disks_is_refused(
     other = replace(found, host="kv-b.vault.localhost", vault=replace(found.vault, **change))
     (one,) = [one for one in judged(other) if one.check == "rotation-vault"]
     assert one.status == "fail" and why in one.title
+
+
+async def test_a_plan_that_finds_its_set_behind_is_content_after_the_rotation_it_names(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """The set was planned to stay on its version, and the key has got a new one since."""
+    sandbox.reset("failures/_cluster")
+    wish = msgspec.convert(scenario.read("failures/_cluster")["intent"], ClusterSetup)
+    des = msgspec.structs.replace(wish.cluster.disk_encryption_set, rotate_to_latest=False)
+    own = msgspec.structs.replace(wish.cluster, disk_encryption_set=des)
+    intent = msgspec.structs.replace(wish, cluster=own)
+    async with connected(sandbox) as conn:
+        made = await carry_out(conn, tmp_path, await make_plan(conn, intent))
+        assert made.status is RunStatus.SUCCEEDED, made.failures()
+        await conn.keys(conn.cloud.vault_uri("kv-cmk")).rotate_key("cmk")
+        (behind,) = of_set(await make_plan(conn, intent))
+        assert behind.status == "fail" and behind.repair is not None
+        told = re.search(r"wrapkey rotate (\S+) --version (\S+)", behind.repair.text)
+        assert told is not None
+        found = await read(conn, told[1], Wish(version=told[2]))
+        done = await carry_out(conn, tmp_path, plan_rotation(found))
+        assert done.status is RunStatus.SUCCEEDED, done.failures()
+        after = await make_plan(conn, intent)
+    assert [one.status for one in of_set(after)] == ["ok"]
+    assert [one for one in after.findings if one.status == "fail"] == []
+
+
+def of_set(plan: Plan) -> list[Finding]:
+    return [one for one in plan.findings if one.check == "encryption-set"]

@@ -74,7 +74,6 @@ OTHERWISE = [
     ({"encryption": "double"}, {}, "by your key alone"),
     ({"rotate_to_latest": False}, {}, "follows new versions"),
     ({}, {"rotates": False}, "stays on its version"),
-    ({"rotate_to_latest": False}, {"rotates": False, "key_url": f"{URI}/keys/cmk/{OLD}"}, OLD),
 ]
 
 
@@ -87,6 +86,19 @@ def test_a_set_of_the_name_that_was_made_otherwise_is_said_before(
     assert "create = false" in str(one.repair)
     taken = cluster({"create": False})
     assert judged("encryption-set", taken, encryption_set=des(**there)) == []
+
+
+BEHIND = des(rotates=False, key_url=f"{URI}/keys/cmk/{OLD}")
+
+
+def test_a_set_that_stays_behind_a_new_version_names_rotate_and_what_else_can_be_done() -> None:
+    (one,) = judged("encryption-set", cluster({"rotate_to_latest": False}), encryption_set=BEHIND)
+    assert one.status == "fail" and f"stays on version {OLD[:8]}" in one.title
+    assert one.repair is not None
+    assert f"wrapkey rotate {BEHIND.id} --version {key().version}" in one.repair.text
+    assert f'key.version = "{OLD}"' in one.repair.text and "create = false" in one.repair.text
+    taken = cluster({"create": False, "rotate_to_latest": False})
+    assert judged("encryption-set", taken, encryption_set=BEHIND) == []
 
 
 def test_the_version_it_stays_on_is_fine_where_it_is_the_plans() -> None:
