@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from services.azure.connection import Connection
+from services.ids import ArmId
 from services.model.plan import EventName, Plan, Step
 
 
@@ -79,6 +80,19 @@ class StepFailed(Exception):
         self.means = means
         self.do = do
         self.code = code
+
+
+def gone(
+    kind: str, step: Step, do: str, *, code: str = "NotFound", perhaps: str = ""
+) -> StepFailed:
+    """What to raise where the target of a step is no more; ``perhaps`` says how that can be."""
+    means = "It was there when the plan was made"
+    return StepFailed(
+        f"{kind} {ArmId.parse(step.target).name} is not there any more",
+        f"{means}; {perhaps}." if perhaps else f"{means}.",
+        do,
+        code=code,
+    )
 
 
 async def _refuse(what: str) -> None:

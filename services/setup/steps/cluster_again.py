@@ -5,7 +5,7 @@ from services.azure.operations import Operation
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import ManagedCluster
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, StepFailed, gone
 from services.setup.waiting import change
 
 STAYS = "The cluster is what was asked for when it was made."
@@ -60,10 +60,5 @@ def _whole(found: ManagedCluster) -> bool:
 async def _found(ctx: Context, step: Step) -> ManagedCluster:
     found = await clusters.get_cluster(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Cluster {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Diagnose it again.",
-            code="NotFound",
-        )
+        raise gone("Cluster", step, "Diagnose it again.")
     return found

@@ -4,7 +4,7 @@ from services.azure import containergroups
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import ContainerGroup
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, StepFailed, gone
 from services.setup.waiting import change, untold
 
 STAYS = "The group runs again; wrapkey stops none."
@@ -47,10 +47,5 @@ def command(ctx: Context, step: Step) -> str:
 async def _found(ctx: Context, step: Step) -> ContainerGroup:
     found = await containergroups.get_group(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Container group {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Make it anew with its file: wrapkey apply FILE.",
-            code="NotFound",
-        )
+        raise gone("Container group", step, "Make it anew with its file: wrapkey apply FILE.")
     return found

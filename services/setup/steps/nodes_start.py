@@ -4,7 +4,7 @@ from services.azure import nodes
 from services.ids import ArmId
 from services.model.plan import Step
 from services.model.resources import NodeSet
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, gone
 from services.setup.waiting import change, until
 
 STAYS = "The nodes run again; wrapkey stops none."
@@ -42,10 +42,10 @@ async def _state(ctx: Context, step: Step) -> str:
 async def _found(ctx: Context, step: Step) -> NodeSet:
     found = await nodes.get_node_set(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Scale set {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made; the pool may have been made anew since.",
+        raise gone(
+            "Scale set",
+            step,
             "Diagnose the cluster again.",
-            code="NotFound",
+            perhaps="the pool may have been made anew since",
         )
     return found

@@ -8,7 +8,7 @@ from services.azure import disks, identities, nodes
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import DiskEncryptionSet
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, StepFailed, gone
 from services.setup.waiting import change
 
 STAYS = "The set reaches its key as this identity by now."
@@ -64,10 +64,5 @@ async def _state(ctx: Context, step: Step) -> str:
 async def _found(ctx: Context, step: Step) -> DiskEncryptionSet:
     found = await disks.get_set(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Disk encryption set {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Diagnose the cluster again.",
-            code="NotFound",
-        )
+        raise gone("Disk encryption set", step, "Diagnose the cluster again.")
     return found

@@ -12,7 +12,7 @@ from services.azure import disks
 from services.ids import ArmId, BadId, KeyId
 from services.model.plan import Step
 from services.model.resources import DiskEncryptionSet
-from services.setup.context import NOT_YET, Context, Observation, StepFailed
+from services.setup.context import NOT_YET, Context, Observation, StepFailed, gone
 from services.setup.waiting import change
 
 STAYS = "To go back, rotate the set to the version it had, while that is enabled."
@@ -30,9 +30,9 @@ async def observe(ctx: Context, step: Step) -> Observation:
     """
     found = await disks.get_set(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Disk encryption set {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
+        raise gone(
+            "Disk encryption set",
+            step,
             "Look at the activity log of its group.",
             code="ResourceNotFound",
         )

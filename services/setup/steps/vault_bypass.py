@@ -3,7 +3,7 @@
 from services.azure import vaults
 from services.ids import ArmId
 from services.model.plan import Step
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, gone
 
 STAYS = "Trusted services pass the firewall until somebody sets its bypass to None."
 
@@ -12,12 +12,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
     """May they pass? Raises StepFailed where the vault is gone."""
     found = await vaults.get_vault(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Vault {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Recover the vault or make a new plan.",
-            code="VaultNotFound",
-        )
+        raise gone("Vault", step, "Recover the vault or make a new plan.", code="VaultNotFound")
     return Observation(done=found.bypass.lower() == "azureservices")
 
 

@@ -3,7 +3,7 @@
 from services.azure import vaults
 from services.ids import ArmId
 from services.model.plan import Step
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, gone
 
 STAYS = "Purge protection can't be turned off again."
 
@@ -12,12 +12,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
     """Is it purge-protected? Raises StepFailed where the vault is gone."""
     found = await vaults.get_vault(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Vault {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Recover the vault or make a new plan.",
-            code="VaultNotFound",
-        )
+        raise gone("Vault", step, "Recover the vault or make a new plan.", code="VaultNotFound")
     return Observation(done=found.purge_protection and found.soft_delete)
 
 

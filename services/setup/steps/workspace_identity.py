@@ -3,7 +3,7 @@
 from services.azure import workspaces
 from services.ids import ArmId, same
 from services.model.plan import Step
-from services.setup.context import Context, Observation, StepFailed
+from services.setup.context import Context, Observation, gone
 
 STAYS = "The workspace reaches its key as this identity by now."
 
@@ -16,12 +16,7 @@ async def observe(ctx: Context, step: Step) -> Observation:
     """
     found = await workspaces.get_workspace(ctx.conn, step.target)
     if found is None:
-        raise StepFailed(
-            f"Workspace {ArmId.parse(step.target).name} is not there any more",
-            "It was there when the plan was made.",
-            "Diagnose it again.",
-            code="WorkspaceNotFound",
-        )
+        raise gone("Workspace", step, "Diagnose it again.", code="WorkspaceNotFound")
     there = any(same(one, step.params["identity"]) for one in found.identities)
     return Observation(done=there and not step.params["again"])
 
