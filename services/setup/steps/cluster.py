@@ -9,7 +9,7 @@ from services.checks.facts import CLUSTERS
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import ManagedCluster
-from services.setup import late
+from services.setup import appearing, late
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
@@ -104,14 +104,8 @@ async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
             seen[id] = pool.state
             await ctx.say("resource.seen", step, id, state=pool.state, type=kind, group=group)
     subscription = ArmId.parse(step.target).subscription
-    if not group or await groups.get_group(ctx.conn, subscription, group) is None:
-        return
-    for one in await groups.list_resources(ctx.conn, subscription, group):
-        if seen.get(one.id) != one.state:
-            seen[one.id] = one.state
-            await ctx.say(
-                "resource.seen", step, one.id, state=one.state, type=one.type, group=group
-            )
+    if group and await groups.get_group(ctx.conn, subscription, group) is not None:
+        await appearing.tell(ctx, step, group, seen)
 
 
 def _ready(found: ManagedCluster) -> Observation:

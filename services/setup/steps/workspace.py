@@ -9,7 +9,7 @@ from services.azure.connection import Connection
 from services.ids import ArmId, same
 from services.model.plan import Step
 from services.model.resources import Workspace
-from services.setup import late
+from services.setup import appearing, late
 from services.setup.context import NOT_YET, Context, Observation, StepFailed
 from services.setup.marks import created, marks
 from services.setup.undoing import GONE, Made, Standing
@@ -121,15 +121,8 @@ async def _look(ctx: Context, step: Step, seen: dict[str, str]) -> None:
     if step.params["service_side"]:
         return
     group = await managed_group(ctx.conn, step.target)
-    if not group:
-        return
-    id = ArmId.parse(step.target)
-    for one in await groups.list_resources(ctx.conn, id.subscription, group):
-        if seen.get(one.id) != one.state:
-            seen[one.id] = one.state
-            await ctx.say(
-                "resource.seen", step, one.id, state=one.state, type=one.type, group=group
-            )
+    if group:
+        await appearing.tell(ctx, step, group, seen)
 
 
 async def managed_group(conn: Connection, workspace_id: str) -> str:
