@@ -95,8 +95,10 @@ class Page(Screen[T]):
         super()._on_unmount()
 
     async def on_prune(self, event: Prune) -> None:
-        # Its widgets go first: what is still being read would find none of them, and crash.
-        self.workers.cancel_node(self)
+        # Its widgets go first, the innermost before the others: what the page or one of them is
+        # still reading would find none of them, and crash.
+        for node in self.walk_children(with_self=True):
+            self.workers.cancel_node(node)
 
     def _session_changed(self) -> None:
         # a screen that is being closed has lost its widgets before it hears that it is

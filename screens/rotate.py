@@ -115,8 +115,9 @@ class RotatePage(ChangePage):
         return tuple(hole for x in places if isinstance(x, GroupPlace) for hole in x.holes)
 
     def action_secrets(self) -> None:
-        self.run_worker(self._secrets(), group="ask", exclusive=True, description="secrets")
+        self._secrets()
 
+    @work(group="ask", exclusive=True, description="secrets")
     async def _secrets(self) -> None:
         """Ask where each secret is found; never for its value."""
         sources = dict(self._wish.secrets)

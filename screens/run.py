@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -22,6 +22,7 @@ from screens.widgets.shown import status
 from screens.widgets.status import Note
 from services import portal
 from services.azure import workspaces
+from services.azure.connection import Connection
 from services.azure.errors import AzureError
 from services.explain import Names
 from services.model.intent import ClusterSetup, WorkspaceSetup, kind_of, named
@@ -32,6 +33,8 @@ NARROW = 72
 """Columns below which the clock leaves out how long it usually still takes."""
 FLUSH = 0.25
 """Seconds between two looks at what has changed: at most 4 repaints a second."""
+
+SIGNED_OUT = "Nobody is signed in yet: w on Home shows how."
 
 TYPES = {
     "microsoft.documentdb/databaseaccounts": "Cosmos DB",
@@ -219,12 +222,13 @@ class RunPage(Page[None]):
         self.query_one(Note).say(said)
         if view.status == "succeeded" and self._cost is None and self.shell.session.connection:
             self._cost = ""
-            self.run_worker(self._estimate(), group="read", description="estimate what was made")
-            self.run_worker(self._last.read(view.plan), group="load", description="read its log")
+            self._estimate()
+            self._last.read(view.plan)
         if self._follows and self.is_current:
             self._follow()
         self._refresh_keys()
 
+    @work(group="read", description="estimate what was made")
     async def _estimate(self) -> None:
         self._cost = await as_made(self.shell.session, self.view.plan)
         self._mark()
@@ -325,7 +329,7 @@ class RunPage(Page[None]):
         from screens.undo import UndoPage
 
         if self.shell.session.connection is None:
-            self.shell.say("Nobody is signed in yet: w on Home shows how.", bad=True)
+            self.shell.say(SIGNED_OUT, bad=True)
         else:
             self.app.push_screen(UndoPage(self.view.run))
 
@@ -340,13 +344,17 @@ class RunPage(Page[None]):
         open_of(self, subject(self.view.plan))
 
     def action_browse_result(self) -> None:
-        self.run_worker(self._browse(), group="browse", exclusive=True, description="browse")
+        if self.shell.session.connection is None:
+            self.shell.say(SIGNED_OUT, bad=True)
+        else:
+            self._browse(self.shell.session.connection)
 
-    async def _browse(self) -> None:
+    @work(group="browse", exclusive=True, description="browse")
+    async def _browse(self, conn: Connection) -> None:
         from screens.browse.workspace import WorkspaceDetail
 
         try:
-            found = await workspaces.get_workspace(self.shell.session.live, self._workspace)
+            found = await workspaces.get_workspace(conn, self._workspace)
         except AzureError as error:
             self.shell.say(f"{error.what} {error.means} {error.do}", bad=True)
             return
@@ -381,11 +389,12 @@ class RunPage(Page[None]):
 
         def given(value: str | None) -> None:
             if value:
-                self.run_worker(self._give(source, value), group="give", description="go on")
+                self._give(source, value)
 
         label = f"Value of {plain(source)}, kept nowhere"
         self.app.push_screen(Prompt(label, hidden=True), given)
 
+    @work(group="give", description="go on")
     async def _give(self, source: str, value: str) -> None:
         if not await self.run_.give(source, value):
             self.shell.say("Another process carries it out: type it there, or take it over.")

@@ -1,5 +1,6 @@
 """The end of the first container's log, below the steps of a run that has made its group."""
 
+from textual import work
 from textual.widgets import Static
 
 from screens.base import Page
@@ -22,6 +23,7 @@ class LastLines(Static):
         super().__init__("", markup=False, id="last-lines")
         self._told: LastLog | None = None
 
+    @work(group="load", description="read its log")
     async def read(self, plan: Plan) -> None:
         """Ask for it; that it can't be read is said in its place."""
         page = self.screen

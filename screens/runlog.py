@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from textual import work
+
 from screens.base import Page
 from screens.widgets.confirm import Confirm
 from screens.widgets.inspect import TextView
@@ -35,7 +37,7 @@ def ask(page: Page[Any], run: str) -> None:
             begin(path)
 
     def begin(path: Path) -> None:
-        page.run_worker(_save(page, run, path), group="export", description="write the log")
+        _save(page, run, path)
 
     def rule(name: str) -> str:
         return "" if Path(name).suffix in history.FORMS else RULE
@@ -43,6 +45,7 @@ def ask(page: Page[Any], run: str) -> None:
     page.app.push_screen(Prompt("Write the log to", value=f"run-{run}.md", rule=rule), named)
 
 
+@work(group="export", description="write the log")
 async def _save(page: Page[Any], run: str, path: Path) -> None:
     data = await _written(page, run, path.suffix)
     if data is None:

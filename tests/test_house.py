@@ -68,3 +68,12 @@ def test_nothing_is_swallowed_or_left_for_later() -> None:
         for path, text in modules(room):
             assert not silent.search(text), path
             assert not later.search(text), path
+
+
+def test_no_worker_is_given_a_coroutine() -> None:
+    """One that is replaced before it begins would never be awaited; a decorated method is made
+    into a coroutine only when it begins."""
+    given = re.compile(r"\brun_worker\(")
+    assert [
+        path for room in ("tui", "screens") for path, text in modules(room) if given.search(text)
+    ] == []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from textual import events
+from textual import events, work
 from textual.filter import LineFilter
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
@@ -179,13 +179,11 @@ class Wrapkey(RunShell):
         if self._runs.live:
             self.say("A run is going on as you: stop it before you sign in as somebody else.")
             return
-        self.run_worker(
-            self._connector.connect(only, tenant),
-            name="connect",
-            group="connect",
-            exclusive=True,
-            description="connect",
-        )
+        self._connect(only, tenant)
+
+    @work(group="connect", exclusive=True, description="connect")
+    async def _connect(self, only: str, tenant: str) -> None:
+        await self._connector.connect(only, tenant)
 
     def choose_subscription(self, id: str) -> None:
         self._connector.choose(id)

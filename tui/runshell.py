@@ -40,7 +40,7 @@ class RunShell(Shell):
 
     def start_run(self, plan: "Plan") -> None:
         if self._may_write():
-            self.run_worker(self._start_run(plan), name="start run", description="start a run")
+            self._start_run(plan)
 
     def _may_write(self) -> bool:
         """Whether runs may write; where not, it is said before one begins and fails."""
@@ -50,6 +50,7 @@ class RunShell(Shell):
             )
         return not self.session.options.read_only
 
+    @work(group="start run", description="start a run")
     async def _start_run(self, plan: "Plan") -> None:
         with self._telling("Nothing was begun. "):
             journal = await self._runs.journal()
@@ -207,8 +208,9 @@ class RunShell(Shell):
     def mend_journal(self) -> None:
         if not self._mending:
             self._mending = True
-            self.run_worker(self._mend(), description="mend the journal")
+            self._mend()
 
+    @work(group="mend", description="mend the journal")
     async def _mend(self) -> None:
         try:
             await self._ask_to_set_aside()

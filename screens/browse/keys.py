@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 
+from textual import work
 from textual.app import ComposeResult
 
 from screens.base import Page
@@ -132,7 +133,7 @@ class Versions(BrowsePage):
 
     def read(self, conn: Connection) -> None:
         self.listing("versions").read(self._pages(conn), because=self._because)
-        self.run_worker(self._policy(conn), group="policy", exclusive=True, description="rotation")
+        self._policy(conn)
 
     async def _pages(self, conn: Connection) -> Pages:
         listed = await keys.list_versions(conn, self._vault.uri, self._key)
@@ -154,6 +155,7 @@ class Versions(BrowsePage):
         )
         return _row(conn, version.version, cells, version, self._vault)
 
+    @work(group="policy", exclusive=True, description="rotation")
     async def _policy(self, conn: Connection) -> None:
         try:
             policy = await keys.get_rotation_policy(conn, self._vault.uri, self._key)

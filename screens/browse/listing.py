@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -55,13 +56,9 @@ class Listing(Vertical):
 
         ``because`` turns the error of a source into sentences.
         """
-        self.run_worker(
-            self._read(main, others, because),
-            group="read",
-            exclusive=True,
-            description="read a list",
-        )
+        self._read(main, others, because)
 
+    @work(group="read", exclusive=True, description="read a list")
     async def _read(self, main: Pages, others: Sequence[Pages], because: Sentences) -> None:
         self._keys, self._problems, self._reading = set(), [], True
         self._say()

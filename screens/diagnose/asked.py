@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from textual import work
+
 from screens.base import Page
 from screens.widgets.picker import Picker
 from screens.widgets.status import Note
@@ -58,12 +60,9 @@ def _open_bundle(page: Page[None], path: Path) -> None:
         page.app.push_screen(KeptPage(found, path.name))
 
 
-def seek(page: Page[None], name: str) -> None:
+@work(group="load", exclusive=True, description="find")
+async def seek(page: Page[None], name: str) -> None:
     """Open the diagnosis of what an id, an address or a name means."""
-    page.run_worker(_seek(page, name), group="load", exclusive=True, description="find")
-
-
-async def _seek(page: Page[None], name: str) -> None:
     conn = page.shell.session.connection
     if conn is None:
         _say(page, SIGNED_OUT)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from textual import work
+
 from screens.diagnose import exporting, repairing
 from screens.diagnose import findings as told
 from screens.diagnose.shown import Shown
@@ -70,10 +72,9 @@ class DiagnosePage(Shown):
             return
         self._coming, self._reading = [], True
         self._paint()
-        self.run_worker(
-            self._read_all(probe, ask_azure), group="load", exclusive=True, description="diagnose"
-        )
+        self._read_all(probe, ask_azure)
 
+    @work(group="load", exclusive=True, description="diagnose")
     async def _read_all(self, probe: bool, ask_azure: bool) -> None:
         conn = self.shell.session.live
         try:

@@ -80,7 +80,7 @@ class Access(SetupPage):
         self.choice("identity").show(identity_word(self.draft.identity))
 
     def action_again(self) -> None:
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         intent = self.draft.intent()
@@ -105,7 +105,7 @@ class Access(SetupPage):
             self.app.push_screen(TextView(row.data.who, in_full(row.data)))
 
     def on_choice_opened(self, event: Choice.Opened) -> None:
-        self.load(self._pick())
+        self.load(self._pick)
 
     async def _pick(self) -> None:
         found = await identities.list_identities(self.conn, self.draft.subscription.id)

@@ -74,7 +74,7 @@ class ClusterPage(SetupPage):
         self.action_again()
 
     def action_again(self) -> None:
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         live = await clusterchoice.read(self.conn, self.draft)

@@ -84,7 +84,7 @@ class ContainerGroupPage(SetupPage):
         await self._list()
         self._show()
         self.query_one("#name", FieldRow).field.focus()
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         """The largest group that the region gives; without it nothing is refused here."""

@@ -1,5 +1,6 @@
 """The review's tab Cost: what each part costs a month, what is assumed, both modes beside."""
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
@@ -77,8 +78,9 @@ class CostPane(Vertical):
     def read(self, plan: Plan) -> None:
         """Estimate this plan, reading prices in the background."""
         self._plan = plan
-        self.run_worker(self._read(plan), group="read", exclusive=True, description="read prices")
+        self._read(plan)
 
+    @work(group="read", exclusive=True, description="read prices")
     async def _read(self, plan: Plan) -> None:
         session = self.shell.session
         draft = self._draft

@@ -73,7 +73,7 @@ class ChooseKey(SetupPage):
 
     def action_again(self) -> None:
         self.query_one(Note).say(WHY)
-        self.load(self._read())
+        self.load(self._read)
 
     @property
     def _uri(self) -> str:
@@ -202,7 +202,7 @@ class ChooseVersion(SetupPage):
         self.action_again()
 
     def action_again(self) -> None:
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         assert self.draft.vault is not None

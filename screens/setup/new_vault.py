@@ -1,6 +1,7 @@
 """A new vault: name, retention, access model, network."""
 
 import msgspec
+from textual import work
 from textual.app import ComposeResult
 from textual.timer import Timer
 
@@ -111,10 +112,9 @@ class NewVault(SetupPage):
     def _check(self) -> None:
         name = self.query_one("#name", FieldRow).value
         if names.problem("vault", name) is None:
-            self.run_worker(
-                self._ask(name), group="name", exclusive=True, description="check a vault name"
-            )
+            self._ask(name)
 
+    @work(group="name", exclusive=True, description="check a vault name")
     async def _ask(self, name: str) -> None:
         row = self.query_one("#name", FieldRow)
         try:

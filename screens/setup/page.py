@@ -1,8 +1,9 @@
 """What all pages of Set up share: the rail of steps, the draft, reading with a reason."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult, RenderResult
 from textual.content import Content
 from textual.widget import Widget
@@ -98,15 +99,11 @@ class SetupPage(Page[None]):
     def explain(self) -> Explanation | None:
         return explanation(self.topic, self.names())
 
-    def load(self, work: Awaitable[None]) -> None:
+    @work(group="load", exclusive=True, description="read from Azure")
+    async def load(self, read: Callable[[], Awaitable[None]]) -> None:
         """Read something in the background; what fails is said on the page, ``r`` retries."""
-        self.run_worker(
-            self._guarded(work), group="load", exclusive=True, description="read from Azure"
-        )
-
-    async def _guarded(self, work: Awaitable[None]) -> None:
         try:
-            await work
+            await read()
         except AzureError as error:
             self.failed(error)
 

@@ -74,7 +74,7 @@ class Review(SetupPage):
         self.plan = None
         self.query_one(CostPane).clear()
         self.query_one(Note).say("Reading what is there, to leave out what is true already.")
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         self._found = []

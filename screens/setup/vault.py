@@ -66,7 +66,7 @@ class ChooseVault(SetupPage):
 
     def action_again(self) -> None:
         self.query_one(Note).say(self._why)
-        self.load(self._read())
+        self.load(self._read)
 
     async def _read(self) -> None:
         subscription = self.draft.subscription.id

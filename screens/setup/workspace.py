@@ -1,5 +1,6 @@
 """Workspace: name, encryption mode, dependencies."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -112,7 +113,7 @@ class WorkspacePage(SetupPage):
         elif name in OPTIONS:
             self._pick(name)
         else:
-            self.load(self._pick_resource(name))
+            self.load(partial(self._pick_resource, name))
 
     def _mode(self, mode: str | None) -> None:
         if mode:
