@@ -6,8 +6,6 @@ from services.model.resources import Provider, Raw, ResourceType
 from services.text import plain
 
 SDK = "azure.mgmt.resource.resources.aio:ResourceManagementClient"
-LIST_API = "2025-04-01"
-"""Version for the listing; what :data:`SDK` asks with."""
 
 
 async def get_provider(conn: Connection, subscription: str, namespace: str) -> Provider:
@@ -17,13 +15,9 @@ async def get_provider(conn: Connection, subscription: str, namespace: str) -> P
 
 
 async def list_providers(conn: Connection, subscription: str) -> list[Provider]:
-    """Every provider of a subscription, by namespace; raises AzureError.
-
-    Asked without the SDK, which would make a model of each of some thousand resource types and
-    hold everything else up meanwhile.
-    """
-    path = f"/subscriptions/{subscription}/providers"
-    found = await calls.listed(conn, path, {"api-version": LIST_API}, "list providers")
+    """Every provider of a subscription, by namespace; raises AzureError."""
+    sdk = await calls.client(conn, SDK, subscription)
+    found = await calls.everything("list providers", sdk.providers.list)
     return sorted(map(provider, found), key=lambda one: one.namespace.lower())
 
 

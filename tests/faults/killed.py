@@ -14,6 +14,7 @@ import re
 import resource
 import signal
 import sqlite3
+import ssl
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +39,9 @@ LATE = (
     "services.checks.readers",
     "azure.core.rest._aiohttp",
     "azure.mgmt.authorization.v2022_04_01.aio",
+    "concurrent.futures.thread",
     "jwt",
+    "services.azure.translate",
 )
 COMMIT = "COMMIT"
 _WRITE = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)")
@@ -160,6 +163,7 @@ def warm() -> None:
     kinds = [one.name for one in pkgutil.iter_modules(steps.__path__, f"{steps.__name__}.")]
     for name in (*LATE, *kinds):
         import_module(name)
+    ssl.create_default_context()  # OpenSSL reads how it is set up
     gc.freeze()  # a collection in a forked process would copy all of it
 
 
