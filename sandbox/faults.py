@@ -1,5 +1,7 @@
 """Faults on order: what only Azure or a network can do wrong, for requests that match."""
 
+import asyncio
+import contextlib
 import fnmatch
 import re
 from functools import lru_cache
@@ -38,7 +40,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     retry_after: int | None = None
     """Seconds for the Retry-After header."""
     delay: float = 0.0
-    """Real seconds to wait before anything is done."""
+    """Real seconds to wait before anything is done; clearing all faults ends the wait."""
     reset: str = ""
     """Cut the connection: ``before`` the effect, in the ``middle`` of the answer, or ``after``
     the effect without an answer."""
@@ -77,8 +79,16 @@ def add(world: World, fault: Fault) -> None:
 
 
 def clear(world: World) -> None:
-    """Have no faults."""
+    """Have no faults, and let requests go on that one holds back."""
     world.state.tables.pop(_TABLE, None)
+    world.released.set()
+    world.released = asyncio.Event()
+
+
+async def hold(world: World, fault: Fault) -> None:
+    """Wait as long as a fault says, or until faults are cleared."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(world.released.wait(), fault.delay)
 
 
 def listing(world: World) -> list[Json]:

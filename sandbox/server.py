@@ -147,7 +147,7 @@ class Server:
         if fault:
             world.changed = True
             if fault.delay:
-                await asyncio.sleep(fault.delay)
+                await faults.hold(world, fault)
             exchange.cut = fault.reset
             if fault.reset == "before":
                 return Answer(0)

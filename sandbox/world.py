@@ -1,5 +1,6 @@
 """What every handler is given: the state, the time, the addresses, and timed work."""
 
+import asyncio
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,8 @@ class World:
     """Signs and reads tokens; there is none where no server runs."""
     caches: dict[str, Any] = field(default_factory=dict)
     """What is computed from the state and can be thrown away; never saved."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, and replaced by a new one, when requests that a fault holds back may go on."""
     _moment: float | None = None
 
     def epoch(self) -> float:

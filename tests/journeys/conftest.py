@@ -57,23 +57,26 @@ class Sandbox:
         found: list[dict[str, Any]] = self._told("requests")["value"]
         return found
 
-    def hold(self, method: str, path: str, seconds: float) -> None:
-        """Have the next request of this kind wait before anything is done."""
-        rule = {"method": method, "path": path, "delay": seconds}
-        asked = urllib.request.Request(
-            f"{self.ready['admin']}/faults", json.dumps(rule).encode(), method="POST"
-        )
-        with urllib.request.urlopen(asked, context=self.trust()) as answer:
-            assert answer.status < 300
+    def hold(self, method: str, path: str) -> None:
+        """Have the next request of this kind wait until :meth:`release`, before anything is done."""
+        self._told("faults", "POST", {"method": method, "path": path, "delay": 600})
+
+    def release(self) -> None:
+        """Let the request go on that is held."""
+        self._told("faults", "DELETE")
 
     def state(self) -> dict[str, Any]:
         """All that it holds."""
         return self._told("state")
 
-    def _told(self, path: str) -> dict[str, Any]:
-        address = f"{self.ready['admin']}/{path}"
-        with urllib.request.urlopen(address, context=self.trust()) as answer:
-            found: dict[str, Any] = json.load(answer)
+    def _told(self, path: str, method: str = "GET", body: Any = None) -> dict[str, Any]:
+        asked = urllib.request.Request(
+            f"{self.ready['admin']}/{path}",
+            json.dumps(body).encode() if body else None,
+            method=method,
+        )
+        with urllib.request.urlopen(asked, context=self.trust()) as answer:
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
         return found
 
     def close(self) -> None:

@@ -184,7 +184,7 @@ def test_a_signal_gives_the_terminal_back_and_says_how_to_go_on(
 def test_detached_it_runs_without_a_terminal_and_watching_can_end(
     sandbox: Sandbox, intent: str, start: Callable[..., Any]
 ) -> None:
-    sandbox.hold("PUT", "/workspaces/[^/]+$", 8)  # it must still go on when a watcher leaves
+    sandbox.hold("PUT", "/workspaces/[^/]+$")  # it must still go on when a watcher leaves
     code, events, err = said(start("apply", intent, "--yes", "--detach", "--json"))
     assert (code, [one["event"] for one in events]) == (Exit.DONE, ["run.started"]), err
     run = events[0]["run"]
@@ -193,6 +193,7 @@ def test_detached_it_runs_without_a_terminal_and_watching_can_end(
     assert json.loads(first.stdout.readline())["event"] == "run.started"
     first.send_signal(signal.SIGINT)
     assert said(first)[0] == Exit.INTERRUPTED
+    sandbox.release()
     second = start("apply", intent, "--yes", "--json")
     code, events, err = said(second)
     assert (code, events[-1]["detail"]) == (Exit.DONE, {"status": "succeeded"}), err

@@ -1,6 +1,7 @@
 """Faults on order, the clock, the recorder and the state."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -65,6 +66,16 @@ def test_a_delay_is_real_time(sandbox: RunningSandbox, group: str) -> None:
     started = time.perf_counter()
     assert sandbox.call("GET", group).status_code == 200
     assert time.perf_counter() - started >= 0.05
+
+
+def test_clearing_faults_lets_a_held_request_go_on(sandbox: RunningSandbox, group: str) -> None:
+    order(sandbox, method="GET", path="rg1$", delay=300)
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(sandbox.call, "GET", group)
+        while sandbox.admin("GET", "faults")["value"][0]["times"]:
+            assert not held.done()
+        sandbox.admin("DELETE", "faults")
+        assert held.result(30).status_code == 200
 
 
 def test_a_stuck_operation_never_ends(sandbox: RunningSandbox, group: str) -> None:
