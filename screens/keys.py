@@ -163,7 +163,7 @@ _KEYS = (
     Key("text", "t", "text", "text", "Show it as plain text, to be selected with the mouse."),
     # Home
     Key("setup", "n", "open('setup')", "set up", "Set up something encrypted with your own key."),
-    Key("diagnose", "d", "open('diagnose')", "diagnose", "Why an encrypted workspace fails."),
+    Key("diagnose", "d", "open('diagnose')", "diagnose", "Why an encrypted deployment fails."),
     Key(
         "rotate",
         "r",
@@ -172,7 +172,9 @@ _KEYS = (
         "Another version of a key in use.",
         footer=False,
     ),
-    Key("browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, workspaces."),
+    Key(
+        "browse", "b", "open('browse')", "browse", "Subscriptions, vaults, keys, what they encrypt."
+    ),
     Key("runs", "h", "open('runs')", "runs", "Runs, finished and interrupted.", footer=False),
 )
 

@@ -35,7 +35,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "diagnose",
         "Diagnose",
-        "why an encrypted workspace does not work",
+        "why an encrypted deployment does not work",
         "screens.diagnose.start:Start",
         "diagnose",
     ),
@@ -49,7 +49,7 @@ PLACES: tuple[Place, ...] = (
     Place(
         "browse",
         "Browse",
-        "subscriptions, vaults, keys, workspaces",
+        "subscriptions, vaults, keys, and what they encrypt",
         "screens.browse.subscriptions:Subscriptions",
         "browse",
     ),
@@ -59,6 +59,24 @@ PLACES: tuple[Place, ...] = (
         "Workspaces",
         "every workspace, and whose key encrypts it",
         "screens.browse.workspaces:Workspaces",
+    ),
+    Place(
+        "container-groups",
+        "Container groups",
+        "every container group, and its key",
+        "screens.browse.deployed:ContainerGroups",
+    ),
+    Place(
+        "encryption-sets",
+        "Disk encryption sets",
+        "every set, and how it follows its key",
+        "screens.browse.deployed:EncryptionSets",
+    ),
+    Place(
+        "clusters",
+        "Clusters",
+        "every cluster, and the set of its disks",
+        "screens.browse.deployed:Clusters",
     ),
     Place("runs", "Runs", "what was done, and what is going on", "screens.runs:Runs", "runs"),
     Place("sign-in", "Sign in", "who is signed in, and as whom else", "screens.sign_in:SignIn"),

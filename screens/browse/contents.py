@@ -1,17 +1,23 @@
-"""A subscription: its vaults and its workspaces, one below the other."""
+"""A subscription: its vaults, and what keys can encrypt, one below the other."""
 
 from textual.app import ComposeResult
 
+from screens.browse.deployed import (
+    deployed_about,
+    deployed_names,
+    deployed_touched,
+    open_deployed,
+)
 from screens.browse.listing import Listing
 from screens.browse.page import BrowsePage
-from screens.browse.rows import VAULTS, WORKSPACES, deleted_pages, vault_pages, workspace_pages
+from screens.browse.rows import EVERYTHING, VAULTS, deleted_pages, deployed_pages, vault_pages
 from screens.browse.vaults import open_vault, vault_about, vault_names, vault_touched
-from screens.browse.workspaces import workspace_about, workspace_names
 from screens.keys import bind
 from screens.widgets.table import Row
 from services.azure.connection import Connection
+from services.browse.machines import Deployed
 from services.explain import Names
-from services.model.resources import Subscription, Workspace
+from services.model.resources import Subscription
 
 
 class Contents(BrowsePage):
@@ -20,8 +26,9 @@ class Contents(BrowsePage):
     BINDINGS = bind("other_list")
     title_word = "Browse: subscription"
     guide = (
-        "Vaults above, soft-deleted ones too, and workspaces below; tab goes from one list to "
-        "the other. Enter on a vault shows its keys, on a workspace its encryption."
+        "Vaults above, soft-deleted ones too; below workspaces, container groups, disk encryption "
+        "sets and clusters, with their keys. Tab goes from one list to the other. Enter on a vault "
+        "shows its keys, below what Azure tells about it; from there it is rotated or deleted."
     )
 
     def __init__(self, subscription: Subscription) -> None:
@@ -33,36 +40,34 @@ class Contents(BrowsePage):
 
     def listings(self) -> ComposeResult:
         yield Listing(f"Vaults of {self._subscription.name}", VAULTS, id="vaults")
-        yield Listing("Workspaces", WORKSPACES, id="workspaces")
+        yield Listing("What keys encrypt", EVERYTHING, id="deployed")
 
     def read(self, conn: Connection) -> None:
         only = [self._subscription]
         self.listing("vaults").read(vault_pages(conn, only), *deleted_pages(conn, only))
-        self.listing("workspaces").read(workspace_pages(conn, only))
+        self.listing("deployed").read(deployed_pages(conn, only))
 
     def opened(self, row: Row) -> None:
-        if isinstance(row.data, Workspace):
-            from screens.browse.workspace import WorkspaceDetail
-
-            self.app.push_screen(WorkspaceDetail(row.data))
+        if isinstance(row.data, Deployed):
+            open_deployed(self, row.data)
         else:
             open_vault(self, row.data)
 
     def about(self, row: Row) -> str:
         known = (self._subscription,)
-        if isinstance(row.data, Workspace):
-            return workspace_about(row.data, known)
+        if isinstance(row.data, Deployed):
+            return deployed_about(row.data, known)
         return vault_about(row, known)
 
     def touched(self) -> tuple[str, str]:
         row = self.row
-        if row is not None and isinstance(row.data, Workspace):
-            return (row.data.id, row.data.name) if row.data.encryption else ("", "")
+        if row is not None and isinstance(row.data, Deployed):
+            return deployed_touched(row.data)
         return vault_touched(row)
 
     def names(self, row: Row | None) -> Names:
-        if row is not None and isinstance(row.data, Workspace):
-            return workspace_names(row.data)
+        if row is not None and isinstance(row.data, Deployed):
+            return deployed_names(row.data)
         return vault_names(row)
 
     def action_other_list(self) -> None:

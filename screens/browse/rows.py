@@ -1,4 +1,4 @@
-"""Vaults and workspaces as rows, page by page as Azure sends them."""
+"""Vaults, and what keys encrypt, as rows, page by page as Azure sends them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,9 +8,12 @@ from screens.widgets.table import Column, Row
 from services import browse, portal
 from services.azure import resourcegraph, vaults
 from services.azure.connection import Connection
+from services.browse import machines
 from services.checks.fit import deleted_fit, vault_fit
+from services.diagnosis.target import EVERY, TYPES
 from services.ids import ArmId, BadId
-from services.model.resources import DeletedVault, Subscription, Vault, Workspace
+from services.model.diagnosis import NOUNS, TargetKind
+from services.model.resources import DeletedVault, Raw, Subscription, Vault, Workspace
 
 VAULTS = (
     Column("Name"),
@@ -27,6 +30,22 @@ WORKSPACES = (
     Column("Key"),
     Column("State", 9),
 )
+DEPLOYED = (
+    Column("Name"),
+    Column("Group"),
+    Column("Region", 11),
+    Column("Key"),
+    Column("State", 9),
+)
+"""Container groups, disk encryption sets or clusters."""
+EVERYTHING = (
+    Column("Name"),
+    Column("What", 19),
+    Column("Group"),
+    Column("Key"),
+    Column("State", 9),
+)
+"""All that a key can encrypt."""
 AT_ONCE = 8
 """Subscriptions asked for their deleted vaults at the same time."""
 
@@ -57,6 +76,29 @@ async def workspace_pages(conn: Connection, subscriptions: Sequence[Subscription
     if known:
         async for page in resourcegraph.list_workspaces(conn, list(known)):
             yield [workspace_row(one, conn, known) for one in page]
+
+
+async def deployed_pages(
+    conn: Connection, subscriptions: Sequence[Subscription], kinds: Sequence[TargetKind] = EVERY
+) -> Pages:
+    """What of these kinds there is, whosever key encrypts it; raises AzureError."""
+    known = {one.id: one for one in subscriptions}
+    types = [type for type, kind in TYPES.items() if kind in kinds]
+    if known:
+        async for page in resourcegraph.list_of_types(conn, types, list(known)):
+            yield [deployed_row(row, conn, known, mixed=len(kinds) > 1) for row in page]
+
+
+def deployed_row(raw: Raw, conn: Connection, known: dict[str, Subscription], *, mixed: bool) -> Row:
+    """One of them; ``mixed``: with what it is, in place of its region."""
+    kind = TYPES[str(raw["type"]).lower()]
+    one = machines.PARSED[kind](raw)
+    owner, group = _place(one.id, known)
+    between = (NOUNS[kind], group) if mixed else (group, one.location)
+    cells = (one.name, *between, machines.keyed_by(one), one.state)
+    page = portal.resource(conn.cloud, one.id, owner.tenant_id if owner else "")
+    also = f"{owner.name if owner else ''} {group} {one.location}"
+    return Row(one.id, cells, one.id, one.raw, page, also, data=one)
 
 
 def vault_row(vault: Vault, conn: Connection, known: dict[str, Subscription]) -> Row:

@@ -18,8 +18,9 @@ class Subscriptions(BrowsePage):
 
     title_word = "Browse: subscriptions"
     guide = (
-        "The subscriptions you can see. Enter opens one: its vaults and workspaces. :vaults and "
-        ":workspaces list those of all subscriptions. Nothing is changed here."
+        "The subscriptions you can see. Enter opens one: its vaults, and what keys encrypt. :vaults, "
+        ":workspaces, :container-groups, :encryption-sets and :clusters list those of all "
+        "subscriptions. Nothing is changed here."
     )
 
     def listings(self) -> ComposeResult:
@@ -41,7 +42,7 @@ class Subscriptions(BrowsePage):
 
     def about(self, row: Row) -> str:
         return (
-            f"Enter: vaults and workspaces of {row.cells[0]}. A subscription you have no right "
+            f"Enter: vaults of {row.cells[0]}, and what keys encrypt. A subscription you have no right "
             "in is not listed by Azure at all."
         )
 

@@ -1,79 +1,52 @@
 """A workspace: what Azure tells about its encryption, part by part."""
 
 from collections.abc import Awaitable, Callable
-from textwrap import wrap
 from typing import Any
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
-
-from screens.browse.listing import Listing, Pages
-from screens.browse.page import BrowsePage
+from screens.browse.detail import Detail
+from screens.browse.listing import Pages
 from screens.browse.workspaces import workspace_names
-from screens.keys import bind
-from screens.widgets.table import Column, Row
+from screens.widgets.table import Row
 from services import browse, portal
 from services.azure import cosmos, groups, search, storage, workspaces
 from services.azure.connection import Connection
 from services.explain import Names
 from services.ids import ArmId
+from services.model.diagnosis import Target
 from services.model.resources import Workspace
-from services.text import plain
 
-COLUMNS = (
-    Column("", status=True),
-    Column("What", 11),
-    Column("Name", 18),
-    Column("State", 9),
-    Column("Says about its key", prose=True),
-)
 KINDS = {
     "microsoft.documentdb/databaseaccounts": "Cosmos DB",
     "microsoft.search/searchservices": "AI Search",
     "microsoft.storage/storageaccounts": "Storage",
 }
-LABEL = 15
-"""Columns of a fact's label."""
 
 Lister = Callable[[Connection, str, str], Awaitable[list[Any]]]
 
 
-class WorkspaceDetail(BrowsePage):
+class WorkspaceDetail(Detail):
     """Identity, key, managed group and what is in it."""
 
-    BINDINGS = bind("rotate_this", "delete_this", "refresh")
-    again_key = "^r"
+    parts = "The workspace and its managed group"
     title_word = "Browse: workspace"
     topic = "modes"
     guide = (
         "Above, what the workspace tells about itself; below, what each resource of its managed "
         "group tells about its key. OK: it names the workspace's key. ??: it does not tell. "
-        "i shows the JSON of the selected row. r rotates its key, D deletes the workspace, b shows who "
-        "else depends on its key."
+        "i shows the JSON of the selected row. r rotates its key, D deletes the workspace, E writes out "
+        "what SDK v1 needs to deploy a model, b shows who else depends on its key."
     )
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
 
-    def where(self) -> str:
-        return self._workspace.name
+    @property
+    def target(self) -> Target:
+        return Target(id=self._workspace.id, name=self._workspace.name)
 
-    def listings(self) -> ComposeResult:
-        with VerticalScroll(id="facts", can_focus=False):
-            yield Static(markup=False)
-        yield Listing("The workspace and its managed group", COLUMNS, id="parts")
-
-    def on_mount(self) -> None:
-        self._show()
-        super().on_mount()
-
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
-        self.call_after_refresh(self._show)
+    def facts(self) -> list[browse.Fact]:
+        return browse.workspace_facts(self._workspace)
 
     def read(self, conn: Connection) -> None:
         self.listing("parts").read(
@@ -89,7 +62,7 @@ class WorkspaceDetail(BrowsePage):
         if found is None:
             raise browse.gone(self._workspace.name, "workspace")
         self._workspace = found
-        self._show()
+        self.show_facts()
         yield [self._row(conn, found, "Workspace", browse.workspace_told(found))]
 
     async def _others(self, conn: Connection) -> Pages:
@@ -124,36 +97,12 @@ class WorkspaceDetail(BrowsePage):
     def _subscription(self) -> str:
         return ArmId.parse(self._workspace.id).subscription
 
-    def _show(self) -> None:
-        """The facts, longer ones going on below where they began."""
-        shown = self.query_one("#facts Static", Static)
-        room = max(20, (shown.size.width or self.app.size.width) - LABEL - 2)
-        parts: list[str | tuple[str, str]] = []
-        for label, value in browse.workspace_facts(self._workspace):
-            told = wrap(plain(value), room, break_on_hyphens=False) or [""]
-            parts.append((f" {label:<{LABEL}}", "$text-muted"))
-            parts.append(f"\n{'':<{LABEL + 1}}".join(told) + "\n")
-        shown.update(Content.assemble(*parts).rstrip())
-
     def about(self, row: Row) -> str:
         return f"{row.cells[2]}: {row.cells[4]}. {browse.untold(self._workspace)}"
-
-    def meant(self) -> str:
-        return self._workspace.id
 
     def touched(self) -> tuple[str, str]:
         one = self._workspace
         return (one.id, one.name) if one.encryption else ("", "")
-
-    def action_rotate_this(self) -> None:
-        from screens.rotate import RotatePage
-
-        self.app.push_screen(RotatePage(self._workspace.id, self._workspace.name))
-
-    def action_delete_this(self) -> None:
-        from screens.delete import DeletePage
-
-        self.app.push_screen(DeletePage(self._workspace.id, self._workspace.name))
 
     def names(self, row: Row | None) -> Names:
         return workspace_names(self._workspace)

@@ -294,9 +294,9 @@ def _browse(n: Names) -> Explanation:
     return Explanation(
         "What you are looking at",
         (
-            "Subscriptions hold vaults and workspaces; vaults hold keys; keys have versions. A "
-            "workspace that is encrypted with your own key names one version of one key in one "
-            f"vault, for example {n.key} in {n.vault}.",
+            "Subscriptions hold vaults, and what keys encrypt; vaults hold keys; keys have versions. "
+            "A workspace, a container group or a disk encryption set with your own key names one "
+            f"key in one vault, for example {n.key} in {n.vault}; a cluster names a set.",
             "Nothing is changed here. Lists show what you may read; what you may not read is "
             "not listed by Azure at all.",
         ),

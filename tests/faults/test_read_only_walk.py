@@ -27,6 +27,7 @@ import screens
 from screens.base import Modal, Page
 from screens.browse.contents import Contents
 from screens.browse.keys import Keys, Versions
+from screens.browse.machine import ClusterDetail, GroupDetail, SetDetail
 from screens.browse.workspace import WorkspaceDetail
 from screens.delete import DeletePage
 from screens.dependents import Dependents
@@ -57,7 +58,7 @@ from screens.widgets.inspect import TextView
 from screens.widgets.picker import Picker
 from screens.widgets.prompt import Prompt
 from screens.widgets.table import Column, Row
-from services.azure import vaults, workspaces
+from services.azure import clusters, containergroups, disks, vaults, workspaces
 from services.azure.subscriptions import list_subscriptions
 from services.failures.explained import explain_text
 from services.home import Memory, Paths
@@ -98,6 +99,17 @@ class Given(NamedTuple):
         return RunPage(await self.app._runs.look(run))
 
 
+GROUPS = "Microsoft.ContainerInstance/containerGroups"
+SETS = "Microsoft.Compute/diskEncryptionSets"
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
+
+
+def gone(given: Given, type: str) -> dict[str, Any]:
+    """What a list has shown, and what is not there any more when it is opened."""
+    id = f"/subscriptions/{given.draft.subscription.id}/resourceGroups/rg-ml/providers/{type}/gone"
+    return {"id": id, "name": "gone", "type": type, "location": "westeurope", "properties": {}}
+
+
 Root = Callable[[Given], Any]
 """Makes a screen, or a coroutine that does."""
 
@@ -122,6 +134,9 @@ ROOTS: dict[str, tuple[Root, ...]] = {
     "Contents": (lambda g: Contents(g.draft.subscription),),
     "Keys": (lambda g: Keys(g.vault),),
     "Versions": (lambda g: Versions(g.vault, "cmk-ml"),),
+    "GroupDetail": (lambda g: GroupDetail(containergroups.group(gone(g, GROUPS))),),
+    "SetDetail": (lambda g: SetDetail(disks.encryption_set(gone(g, SETS))),),
+    "ClusterDetail": (lambda g: ClusterDetail(clusters.cluster(gone(g, CLUSTERS))),),
     "WorkspaceDetail": (lambda g: WorkspaceDetail(g.workspace),),
     "Dependents": (lambda g: Dependents(g.made["workspace"], WORKSPACE),),
     "DiagnosePage": (lambda g: DiagnosePage(Target(id=g.made["workspace"], name=WORKSPACE)),),

@@ -43,7 +43,7 @@ async def test_from_the_subscriptions_down_to_a_version(opened):
         text = await choose(app, pilot, "Contoso-ML", "subscriptions")
         assert isinstance(app.screen, Contents)
         assert {"kv-ml-prod", "kv-old"} <= set(names(app, "vaults"))
-        assert "mlw-shared" in names(app, "workspaces")
+        assert "mlw-shared" in names(app, "deployed")
         text = await choose(app, pilot, "kv-ml-prod", "vaults")
         assert isinstance(app.screen, Keys)
         assert names(app, "keys") == ["cmk-ml", "cmk-text", "cmk-vision"]
@@ -156,7 +156,7 @@ async def test_one_list_that_fails_hides_no_other(opened, running_sandbox):
         assert "kv-old" not in names(app, "vaults")
         assert "Could not list deleted vaults." in text
         assert "incomplete" in text
-        assert "mlw-shared" in names(app, "workspaces")
+        assert "mlw-shared" in names(app, "deployed")
         await asyncio.to_thread(running_sandbox.admin, "DELETE", "faults")
         await pilot.press("r")
         await quiet(app, pilot)

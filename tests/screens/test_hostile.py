@@ -18,7 +18,9 @@ from textual import events
 from textual.widgets import Input
 
 from screens.browse.contents import Contents
+from screens.browse.deployed import Clusters, ContainerGroups, EncryptionSets
 from screens.browse.keys import Keys, Versions
+from screens.browse.machine import ClusterDetail, GroupDetail, SetDetail
 from screens.browse.vaults import Vaults
 from screens.browse.workspace import WorkspaceDetail
 from screens.diagnose.explained import ExplainedPage
@@ -64,17 +66,19 @@ from services.setup.draft import Draft
 from services.setup.lastlog import LastLog
 
 HOSTILE = {
-    "acts": "a\x1b[@click=app.quit]x[/]\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\x00\x7f"
-    "\u202eb\u2066\u200f\u2028e\n\r\vf",
-    "breaks": "kv-[/prod][link=https://x.test]y[/link][#zzzzzz]\\" + "x" * 10_000,
+    "acts": "\x1b\x9b[@click=app.quit]\x07\x00\x7f\u2066\u200f\u2028\n\r\vx[/]\x1b[2J\u202e",
+    "breaks": "[/]kv-[/prod][link=https://x.test]y[/link][#zzzzzz]\\" + "x" * 10_000,
 }
-"""One is markup that would be obeyed, with characters that a terminal would obey; the other is
-markup that nobody can read, and long."""
-LITERAL = {HOSTILE["acts"]: "a[@click=app.quit]x[/]]52;c;", HOSTILE["breaks"]: "kv-[/prod][link="}
-"""What a wide column shows of them, letter for letter."""
+"""One would be obeyed as markup, and holds characters that a terminal would obey, at both ends
+for places that cut the middle out; the other can't be read as markup, and is long."""
+LITERAL = {HOSTILE["acts"]: "[@click=ap", HOSTILE["breaks"]: "[/]kv-[/pro"}
+"""What a column of 24 shows of them, letter for letter."""
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 SUB = "/subscriptions/5b000000-0000-4000-8000-0000000000d1"
 VAULT = f"{SUB}/resourceGroups/rg-sec/providers/Microsoft.KeyVault/vaults/kv-ml-prod"
+AKS = "/resourceGroups/rg-aks/providers/Microsoft.ContainerService/managedClusters/aks-prod"
+DES = "/resourceGroups/rg-aks/providers/Microsoft.Compute/diskEncryptionSets/des-prod"
+ACI = "/resourceGroups/rg-aci/providers/Microsoft.ContainerInstance/containerGroups/score-prod"
 MLW = "/providers/Microsoft.MachineLearningServices/workspaces"
 WORKSPACE = f"{SUB}/resourceGroups/rg-ml{MLW}/mlw-vision"
 KINDS = (
@@ -113,7 +117,7 @@ def poison(text: str):
                 for key in keys.values():
                     for version in key["versions"]:
                         version["tags"] = {text: text}
-            for vault in state.tables["deleted_vaults"].values():
+            for vault in state.tables.get("deleted_vaults", {}).values():
                 vault["name"] = vault["doc"]["name"] = text
 
         sandbox.on_loop(work)
@@ -243,6 +247,22 @@ async def test_browse(opened, running_sandbox, hostile):
         await pilot.press("ctrl+p")
         await pilot.pause()
         inert(app)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "id", "page", "detail"),
+    [
+        ("cluster-healthy", f"{SUB}{AKS}", Clusters, ClusterDetail),
+        ("cluster-healthy", f"{SUB}{DES}", EncryptionSets, SetDetail),
+        ("containers-healthy", f"{SUB}{ACI}", ContainerGroups, GroupDetail),
+    ],
+)
+async def test_what_keys_encrypt(opened, hostile, scenario, id, page, detail):
+    async with opened(scenario=f"broken/{scenario}", prepare=poison(hostile)) as (app, pilot):
+        app.push_screen(page())
+        await look(app, pilot, page)
+        await choose(app, pilot, id)
+        await look(app, pilot, detail)
 
 
 async def test_set_up(opened, hostile):
