@@ -51,7 +51,7 @@ class RotatePage(ChangePage):
         "The steps of the rotation, what speaks against it, and who uses the key with which version. "
         "FAIL refuses it. v chooses another version or another key of the same vault; a asks and "
         "begins. Who takes the version later is waited for, as far as Azure tells. A container group "
-        "is deleted and made again: s says where its secrets are found. Keep the old version enabled "
+        "is deleted and made again: e says where its secrets are found. Keep the old version enabled "
         "until the last step's word."
     )
 
