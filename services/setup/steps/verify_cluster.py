@@ -3,10 +3,14 @@
 from services.azure import clusters, disks
 from services.ids import same
 from services.model.plan import Step
-from services.setup.compared import Line, key_line, line, told
+from services.model.resources import DiskEncryptionSet
+from services.setup import late
+from services.setup.compared import Line, key_line, line, told, untold
 from services.setup.context import NOT_YET, Context, Observation
 
 STAYS = "It only reads."
+LOOKS_S = 3600.0
+"""How long a set may keep what it found when it looked for a newer version."""
 
 
 async def observe(ctx: Context, step: Step) -> Observation:
@@ -40,7 +44,7 @@ async def apply(ctx: Context, step: Step) -> Observation:
             des.key_url,
             version=not wish["rotate"] and wish["create"],
         ),
-        line(des.name, "autoKeyRotationError", "none", des.rotation_error or "none"),
+        judge_following(des, ctx.newest_grant_age()),
     ]
     if wish["create"]:
         rotates = str(des.rotates).lower()
@@ -61,6 +65,18 @@ async def apply(ctx: Context, step: Step) -> Observation:
     if not wish["exists"]:
         lines.append(line("cluster", "sku.tier", wish["tier"], found.tier))
     return told(lines, "The cluster", do)
+
+
+def judge_following(des: DiskEncryptionSet, granted_s: float | None) -> Line:
+    """Whether the set could look for a newer version; the newest grant is ``granted_s`` old.
+
+    It looks about once an hour, and keeps until then what it found before it had its grant
+    (Learn, "Server-side encryption of Azure Disk Storage": automatic key rotation).
+    """
+    field, stopped = "autoKeyRotationError", des.rotation_error
+    if stopped in late.SIGNS and granted_s is not None and granted_s < LOOKS_S:
+        return untold(des.name, field, "none")
+    return line(des.name, field, "none", stopped or "none")
 
 
 def command(ctx: Context, step: Step) -> str:

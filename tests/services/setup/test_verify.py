@@ -4,6 +4,7 @@ import pytest
 
 from services.model.resources import (
     CosmosAccount,
+    DiskEncryptionSet,
     Encryption,
     SearchService,
     StorageAccount,
@@ -15,6 +16,7 @@ from services.setup.steps.verify import (
     judge_storage,
     judge_workspace,
 )
+from services.setup.steps.verify_cluster import LOOKS_S, judge_following
 
 OLD, NEW = "0" * 32, "f" * 32
 KEY = f"https://kv.vault.azure.net/keys/cmk/{NEW}"
@@ -87,3 +89,23 @@ def test_a_workspace_without_encryption_fails() -> None:
     found = Workspace(id="w", name="w", location="w")
     wish = {"vault_id": VAULT, "service_side": False}
     assert statuses(judge_workspace(found, wish, KEY)) == {"encryption.status": "fail"}
+
+
+@pytest.mark.parametrize(
+    ("error", "granted_s", "word"),
+    [
+        ("", None, "ok"),
+        ("", 60.0, "ok"),
+        ("KeyVaultAccessForbidden", 60.0, "unknown"),
+        ("KeyVaultAccessForbidden", LOOKS_S, "fail"),
+        ("KeyVaultAccessForbidden", None, "fail"),
+        ("ManagedServiceIdentityNotFound", 60.0, "fail"),
+    ],
+)
+def test_a_set_keeps_for_an_hour_what_it_found_before_its_grant(
+    error: str, granted_s: float | None, word: str
+) -> None:
+    des = DiskEncryptionSet(
+        id="d", name="des", location="w", state="Succeeded", rotation_error=error
+    )
+    assert judge_following(des, granted_s).status == word
