@@ -193,8 +193,10 @@ def test_detached_it_runs_without_a_terminal_and_watching_can_end(
     assert json.loads(first.stdout.readline())["event"] == "run.started"
     first.send_signal(signal.SIGINT)
     assert said(first)[0] == Exit.INTERRUPTED
-    sandbox.release()
     second = start("apply", intent, "--yes", "--json")
+    began = json.loads(second.stdout.readline())
+    assert (began["event"], began["run"]) == ("run.started", run)
+    sandbox.release()  # only now: a run that has ended is no longer one to watch
     code, events, err = said(second)
     assert (code, events[-1]["detail"]) == (Exit.DONE, {"status": "succeeded"}), err
     assert f"Run {run} does this already" in err
