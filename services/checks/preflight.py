@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
 from services.azure.connection import Connection
+from services.checks.check import Check
 from services.checks.facts import PLAN, Facts, concerning, planned_from
 from services.checks.findings import Judge, holds
 from services.checks.judges import (
@@ -19,7 +20,7 @@ from services.checks.judges import (
     vault,
 )
 from services.checks.reading import Reading, reading
-from services.checks.registry import BY_ID, CHECKS, Check
+from services.checks.registry import BY_ID, CHECKS
 from services.checks.repairs import judged as judged_by_choice
 from services.model.intent import Intent, kind_of, named
 from services.model.plan import Finding

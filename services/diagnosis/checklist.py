@@ -2,7 +2,7 @@
 
 import msgspec
 
-from services.checks.registry import Check, Severity
+from services.checks.check import Check, Severity
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):

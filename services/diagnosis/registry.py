@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from services.checks.check import Check
 from services.checks.registry import BY_ID as PREFLIGHT
-from services.checks.registry import CHECKS, Check
+from services.checks.registry import CHECKS
 from services.diagnosis.checklist import Shared, own, shared
 from services.diagnosis.clusters import registry as clusters
 from services.diagnosis.containers import registry as containers

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from services.checks.registry import Check
+from services.checks.check import Check
 from services.model.cost import Estimate
 from services.model.plan import Event, Finding, Plan, Status, Step
 from services.model.quota import QuotaLine

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from services.checks.registry import CHECKS, NOT_COVERED, Check
+from services.checks.check import Check
+from services.checks.registry import CHECKS, NOT_COVERED
 from services.diagnosis.coverage import Afterwards, afterwards
 from services.diagnosis.registry import listed
 from services.failures import CATALOGUE, Entry, Sign

@@ -1,6 +1,6 @@
 """The checks of clusters and disk encryption sets: what is read, and what they explain."""
 
-from services.checks.registry import AKS, Check
+from services.checks.check import AKS, Check
 from services.diagnosis.checklist import Shared, own, shared
 
 _DISKS = "Server-side encryption of Azure Disk Storage"

@@ -1,6 +1,6 @@
 """The checks of container groups: what is read, and what they explain."""
 
-from services.checks.registry import ACI, Check
+from services.checks.check import ACI, Check
 from services.diagnosis.checklist import Shared, own, shared
 
 _ACI = "Container Instances: encrypt deployment data"
