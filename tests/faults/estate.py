@@ -21,6 +21,8 @@ PASSING = ("operations", "jobs", "activity", "counter", "offset", "faults")
 """What tells how a state came about, not what there is."""
 GUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?")
+CLUSTER = re.compile(r"\b[0-9a-f]{24}\b|(?<=-)[0-9a-f]{8}(?=-vmss|\.(?:portal\.)?hcp\.)")
+"""A cluster's resourceUID, which Azure makes up, and its first 8 characters in names."""
 CIPHER = re.compile(r"-----BEGIN.*|[A-Za-z0-9+/]{200,}={0,2}", re.DOTALL)
 """Material of keys, and data keys wrapped by it: random in each run."""
 ENDED = {"done", "skipped"}
@@ -99,7 +101,7 @@ class Estate:
             case str():
                 if CIPHER.fullmatch(value):
                     return "CIPHER"
-                text = TIME.sub("TIME", value)
+                text = CLUSTER.sub("UID", TIME.sub("TIME", value))
                 return GUID.sub(lambda found: self._id(found[0]), text)
             case int() | float() if value > 1e9:
                 return "EPOCH"
