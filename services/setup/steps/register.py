@@ -18,8 +18,8 @@ async def observe(ctx: Context, step: Step) -> Observation:
 
 
 async def apply(ctx: Context, step: Step) -> Observation:
-    """Register, unless that goes on already, and wait."""
-    if await _state(ctx, step) != "Registering":
+    """Register, unless that goes on already or has just ended, and wait."""
+    if await _state(ctx, step) not in ("Registering", "Registered"):
         await providers.register(ctx.conn, _subscription(step), step.params["namespace"])
     return await until(ctx, step, lambda: observe(ctx, step))
 

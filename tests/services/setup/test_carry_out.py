@@ -16,7 +16,9 @@ from services.model.intent import Create
 from services.model.plan import Event
 from services.runs.engine import Run, RunStatus
 from services.runs.journal import Journal
+from services.setup.context import Context
 from services.setup.plan import make_plan
+from services.setup.steps import register
 
 
 async def test_from_nothing_to_an_encrypted_workspace(
@@ -248,3 +250,21 @@ async def test_without_a_way_to_azure_there_is_no_plan(sandbox: RunningSandbox) 
             await make_plan(conn, intent_for(sandbox))
         sandbox.admin("DELETE", "faults")
     assert caught.value.kind is ErrorKind.NETWORK
+
+
+async def test_a_provider_that_has_just_been_registered_is_not_registered_again(
+    sandbox: RunningSandbox,
+) -> None:
+    """A run that goes on looks first; the registration may end before its next look."""
+
+    async def quiet(*_: object, **__: object) -> None:
+        return None
+
+    async with connected(sandbox) as conn:
+        plan = await make_plan(conn, intent_for(sandbox))
+        step = next(one for one in plan.steps if one.kind == "register")
+        sandbox.call("POST", f"{step.target}/register")
+        sandbox.advance(600)
+        before = len(writes(sandbox))
+        assert (await register.apply(Context(conn, plan, QUICK, quiet), step)).done
+    assert len(writes(sandbox)) == before
