@@ -122,8 +122,9 @@ class RunPage(Page[None]):
         "tries a failed or waiting step again, s stops after the writes on their way. The selection "
         "follows the run until you move it. esc leaves the screen; the run goes on. A run of "
         "another process is shown from the journal: the same keys are told to it, and t takes "
-        "it over. Where a step waits for a secret, g asks for it, hidden. c goes on with a run that nobody carries out any more, "
-        "u shows what it made and what an undo would take back."
+        "it over. Where a step waits for a secret, g asks for it, hidden. c goes on with a run "
+        "that nobody carries out any more, u shows what it made and what an undo would take back. "
+        "E writes the files and commands that other tools need of what is made."
     )
 
     def __init__(self, run: Carried) -> None:

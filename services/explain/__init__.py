@@ -65,8 +65,8 @@ def _vault(n: Names) -> Explanation:
     return Explanation(
         "What the vault must be",
         (
-            f"The vault keeps {n.key} and answers every wrap and unwrap. Azure Machine Learning "
-            f"refuses {n.vault} while it is not purge-protected, but only minutes after you asked.",
+            f"The vault keeps {n.key} and answers every wrap and unwrap. A vault without "
+            f"purge protection is refused, but only minutes after you asked: {n.vault} needs it on.",
             "The vault's firewall works on keys, not on settings. Closed to everybody but trusted "
             "services is documented to work by the services that use the key, although the "
             "vault's own table of trusted services leaves Cosmos DB out.",

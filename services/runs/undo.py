@@ -139,7 +139,7 @@ def _step(undo: Undo, item: UndoItem) -> Step:
         params={"run": undo.run, "made": msgspec.to_builtins(made)},
         needs=tuple(f"undo-{one}" for one in undo.needs[item.step]),
         irreversible=item.why,
-        expected_s=60 if made.step.kind == "workspace" else 5,
+        expected_s=60 if made.step.kind in GROUPS else 5,
         vault=made.step.vault,
     )
 

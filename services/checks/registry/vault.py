@@ -29,7 +29,7 @@ VAULT: tuple[Check, ...] = (
         "vault", failures=("F03",), source=_SOFT,
     ),
     seen(
-        "vault-region", "The vault is in the workspace's region", "vault", "fail", "vault",
+        "vault-region", "The vault is in the region of what it encrypts", "vault", "fail", "vault",
         failures=("F43",), source="template page; silent in " + _CMK,
     ),
     seen(
